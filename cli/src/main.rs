@@ -1,0 +1,3 @@
+//! The binary `veritrail`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The verb: exact arithmetic, SQL that keeps it exact, runs and their comparison.

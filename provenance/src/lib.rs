@@ -1,0 +1,1 @@
+//! Facts of the trail, pure and synchronous: hashes, identities, statements, layouts, logs, evidence.

@@ -1,0 +1,1 @@
+//! A node: it opens a home, wires the parts and holds the use cases.

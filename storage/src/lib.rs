@@ -1,0 +1,1 @@
+//! Bytes that last: disk, blobs, the log's writer, state, keys and peers.
