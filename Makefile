@@ -1,0 +1,43 @@
+# `make demo` builds and runs the main job, `make test` runs every test. Both, and CI, share one
+# profile (dev) and one target folder; only the benchmarks build release.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+CARGO ?= cargo
+VERITRAIL_VECTORS ?= $(abspath ../shared/vectors)
+export VERITRAIL_VECTORS
+
+.PHONY: help
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: build
+build: ## Build the binary in the profile that demo, tests and CI share
+	$(CARGO) build --workspace --locked
+
+.PHONY: demo
+demo: build ## Build, then walk the whole trail on real data (about 10 s after the build)
+	@"$$($(CARGO) metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')/debug/veritrail" demo
+
+.PHONY: test
+test: packages ## Run all tests
+	$(CARGO) test --workspace --locked
+
+# A system package that a test needs is named in .ci/packages with what its lack leaves out.
+.PHONY: packages
+packages:
+	@.ci/packages
+
+.PHONY: lint
+lint: ## Format, clippy, rustdoc and tidy, as CI runs them
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	.ci/tidy
+
+.PHONY: deny
+deny: ## Check licences, bans and sources of all dependencies
+	.ci/deny
+
+.PHONY: advisories
+advisories: ## Check dependencies against the advisory database (needs the network)
+	.ci/deny advisories
