@@ -1,0 +1,154 @@
+//! The exact sum and sum of squares of a column: variance and standard deviation.
+
+use super::natural;
+use super::round::{self, CANONICAL_NAN, Sign};
+use super::state::StateError;
+use super::sum::{Counts, Parts, Scaled, Sum, Unit, parts};
+use super::wide::{Magnitude, Wide};
+
+/// Which variance is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Variance {
+    /// Divided by n − 1; of fewer than two values there is none.
+    Sample,
+    /// Divided by n; of no values there is none.
+    Population,
+}
+
+/// Exact Σx and Σx².
+///
+/// The textbook formula (n·Σx² − (Σx)²) ÷ (n·(n−1)), which cancels catastrophically in floats,
+/// is exact here: it is integers until the one rounding at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moments {
+    pub(super) sum: Sum,
+    pub(super) squares: Wide,
+}
+
+impl Moments {
+    /// The moments of nothing.
+    #[must_use]
+    pub fn new(unit: Unit) -> Self {
+        Self { sum: Sum::new(unit), squares: Wide::default() }
+    }
+
+    /// Adds a float; the unit must be [`Unit::Float`].
+    pub fn add_float(&mut self, value: f64) {
+        self.sum.add_float(value);
+        if value.is_finite() {
+            let Parts { mantissa, shift, .. } = parts(value);
+            let square = u128::from(mantissa) * u128::from(mantissa);
+            self.squares.add(Sign::Positive, square, 2 * shift);
+        }
+    }
+
+    /// Adds a whole number of units.
+    pub fn add_integer(&mut self, value: i128) {
+        let size = value.unsigned_abs();
+        self.sum.add_integer(value);
+        match u64::try_from(size) {
+            Ok(size) => {
+                self.squares.add(Sign::Positive, u128::from(size) * u128::from(size), 0);
+            }
+            Err(_) => self.add_square(&[size as u64, (size >> 64) as u64]),
+        }
+    }
+
+    /// Adds `± words` units (little-endian).
+    pub fn add_units(&mut self, sign: Sign, words: &[u64]) {
+        self.sum.add_units(sign, words);
+        self.add_square(words);
+    }
+
+    /// Adds what another state holds.
+    ///
+    /// # Errors
+    /// When the units differ, or the counts together pass 2^64.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        self.sum.merge(&other.sum)?;
+        self.squares.merge(&other.squares);
+        Ok(())
+    }
+
+    /// How many values of each sort were added.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.sum.counts
+    }
+
+    /// The sum alone.
+    #[must_use]
+    pub fn sum(&self) -> &Sum {
+        &self.sum
+    }
+
+    /// The variance, rounded once. `None` where there are too few values; NaN where one of them
+    /// is NaN or infinite.
+    ///
+    /// # Errors
+    /// When no column can have these sums (n·Σx² < (Σx)²), which only a forged state has.
+    pub fn variance(&self, variance: Variance) -> Result<Option<f64>, StateError> {
+        self.rounded(variance, |q| {
+            round::ratio(Sign::Positive, &q.numerator, &q.denominator, q.scale)
+        })
+    }
+
+    /// The standard deviation: the square root of the exact variance, rounded once, which is not
+    /// the root of the rounded variance.
+    ///
+    /// # Errors
+    /// As [`Self::variance`].
+    pub fn deviation(&self, variance: Variance) -> Result<Option<f64>, StateError> {
+        self.rounded(variance, |q| round::square_root(&q.numerator, &q.denominator, q.scale))
+    }
+
+    /// Bytes held beyond the struct itself.
+    #[must_use]
+    pub fn heap_size(&self) -> usize {
+        self.sum.heap_size() + self.squares.heap_size()
+    }
+
+    fn add_square(&mut self, words: &[u64]) {
+        self.squares.add_words(Sign::Positive, 0, &natural::multiply(words, words));
+    }
+
+    fn rounded(
+        &self,
+        variance: Variance,
+        round: impl FnOnce(&Scaled) -> Option<f64>,
+    ) -> Result<Option<f64>, StateError> {
+        let least = match variance {
+            Variance::Sample => 2,
+            Variance::Population => 1,
+        };
+        if self.counts().total() < least {
+            return Ok(None);
+        }
+        if self.counts().special().is_some() {
+            return Ok(Some(CANONICAL_NAN));
+        }
+        let n = self.counts().finite;
+        let (spread, place) = spread(n, &self.sum.total.magnitude(), &self.squares.magnitude())?;
+        let divisor = match variance {
+            Variance::Sample => natural::multiply(&[n], &[n - 1]),
+            Variance::Population => natural::multiply(&[n], &[n]),
+        };
+        let mut scaled = Scaled::new(&spread, &divisor, self.sum.unit, 2);
+        scaled.scale += 64 * i64::from(place);
+        Ok(round(&scaled))
+    }
+}
+
+/// n·Σx² − (Σx)², as words from the returned place on.
+fn spread(n: u64, sum: &Magnitude, squares: &Magnitude) -> Result<(Vec<u64>, u32), StateError> {
+    let minuend = natural::multiply(&[n], &squares.words);
+    if sum.is_zero() {
+        return Ok((minuend, squares.low));
+    }
+    let subtrahend = natural::multiply(&sum.words, &sum.words);
+    let place = squares.low.min(2 * sum.low);
+    let raised = |words: &[u64], low: u32| natural::shift_left(words, 64 * u64::from(low - place));
+    natural::subtract(&raised(&minuend, squares.low), &raised(&subtrahend, 2 * sum.low))
+        .map(|spread| (spread, place))
+        .ok_or(StateError::Impossible)
+}

@@ -1,0 +1,187 @@
+//! Whole numbers of any length, as little-endian 64-bit words: just what rounding needs.
+//!
+//! A number's words may end in zeros; [`trim`] removes them and zero has no words. Lengths here
+//! are a hundred words at most, so schoolbook algorithms are the fast ones.
+
+use std::cmp::Ordering;
+
+/// Drops zero words at the high end, so that equal numbers have equal words.
+pub fn trim(words: &mut Vec<u64>) {
+    while words.last() == Some(&0) {
+        words.pop();
+    }
+}
+
+/// Number of bits below and including the highest set one; 0 for zero.
+#[must_use]
+pub fn bit_length(words: &[u64]) -> u64 {
+    words
+        .iter()
+        .rposition(|&word| word != 0)
+        .map_or(0, |top| 64 * (top as u64 + 1) - u64::from(words[top].leading_zeros()))
+}
+
+/// Compares two numbers, whatever zeros their words end in.
+#[must_use]
+pub fn compare(a: &[u64], b: &[u64]) -> Ordering {
+    let word = |words: &[u64], at: usize| words.get(at).copied().unwrap_or(0);
+    (0..a.len().max(b.len()))
+        .rev()
+        .map(|at| word(a, at).cmp(&word(b, at)))
+        .find(|order| order.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
+
+/// `a · b`.
+#[must_use]
+pub fn multiply(a: &[u64], b: &[u64]) -> Vec<u64> {
+    let mut product = vec![0u64; a.len() + b.len()];
+    for (i, &x) in a.iter().enumerate() {
+        let mut carry = 0u64;
+        for (j, &y) in b.iter().enumerate() {
+            let wide =
+                u128::from(x) * u128::from(y) + u128::from(product[i + j]) + u128::from(carry);
+            product[i + j] = wide as u64;
+            carry = (wide >> 64) as u64;
+        }
+        product[i + b.len()] = carry;
+    }
+    trim(&mut product);
+    product
+}
+
+/// `a − b`, or `None` where `b` is the larger.
+#[must_use]
+pub fn subtract(a: &[u64], b: &[u64]) -> Option<Vec<u64>> {
+    if compare(a, b).is_lt() {
+        return None;
+    }
+    let mut difference = a.to_vec();
+    subtract_in_place(&mut difference, b);
+    trim(&mut difference);
+    Some(difference)
+}
+
+/// `a · 2^bits`.
+#[must_use]
+pub fn shift_left(a: &[u64], bits: u64) -> Vec<u64> {
+    let (words, bits) = ((bits / 64) as usize, (bits % 64) as u32);
+    let mut shifted = vec![0u64; words];
+    shifted.reserve(a.len() + 1);
+    let mut carry = 0u64;
+    for &word in a {
+        shifted.push((word << bits) | carry);
+        carry = if bits == 0 { 0 } else { word >> (64 - bits) };
+    }
+    shifted.push(carry);
+    trim(&mut shifted);
+    shifted
+}
+
+/// `10^exponent`.
+#[must_use]
+pub fn power_of_ten(exponent: u32) -> Vec<u64> {
+    (0..exponent).fold(vec![1], |power, _| multiply(&power, &[10]))
+}
+
+/// The leading bits of a quotient: `(digits + fraction) · 2^exponent` with `0 ≤ fraction < 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leading {
+    /// Between 126 and 128 bits long, unless the quotient is zero.
+    pub digits: u128,
+    /// The power of two that one unit of `digits` stands for.
+    pub exponent: i64,
+    /// Whether the fraction that was cut off is not zero.
+    pub inexact: bool,
+}
+
+/// The leading bits of `numerator / denominator · 2^scale`, with an exponent of the parity that
+/// `even` asks for: a square root needs one that can be halved.
+///
+/// Returns `None` where the denominator is zero.
+#[must_use]
+pub fn quotient(numerator: &[u64], denominator: &[u64], scale: i64, even: Even) -> Option<Leading> {
+    let (n_bits, d_bits) = (bit_length(numerator) as i64, bit_length(denominator) as i64);
+    if d_bits == 0 {
+        return None;
+    }
+    if n_bits == 0 {
+        return Some(Leading { digits: 0, exponent: 0, inexact: false });
+    }
+    // A numerator 127 bits longer than the denominator gives a quotient of 127 or 128 bits.
+    let mut shift = d_bits + 127 - n_bits;
+    if even == Even::Yes && (scale - shift) % 2 != 0 {
+        shift -= 1;
+    }
+    let (numerator, denominator) = if shift >= 0 {
+        (shift_left(numerator, shift as u64), denominator.to_vec())
+    } else {
+        (numerator.to_vec(), shift_left(denominator, shift.unsigned_abs()))
+    };
+    let (digits, inexact) = divide(numerator, denominator);
+    Some(Leading { digits, exponent: scale - shift, inexact })
+}
+
+/// Whether an exponent must be even.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Even {
+    /// Even only.
+    Yes,
+    /// Any will do.
+    Any,
+}
+
+/// A quotient that is known to fit 128 bits, and whether a remainder is left.
+fn divide(mut numerator: Vec<u64>, mut denominator: Vec<u64>) -> (u128, bool) {
+    trim(&mut denominator);
+    trim(&mut numerator);
+    if let [divisor] = denominator.as_slice() {
+        return divide_short(&numerator, *divisor);
+    }
+    // Bit by bit: 128 steps of a compare and a subtraction over a few words.
+    let mut digits = 0u128;
+    let steps = bit_length(&numerator).saturating_sub(bit_length(&denominator));
+    let mut shifted = shift_left(&denominator, steps);
+    for _ in 0..=steps {
+        digits <<= 1;
+        if compare(&numerator, &shifted).is_ge() {
+            subtract_in_place(&mut numerator, &shifted);
+            digits |= 1;
+        }
+        shift_right_one(&mut shifted);
+    }
+    (digits, numerator.iter().any(|&word| word != 0))
+}
+
+fn divide_short(numerator: &[u64], divisor: u64) -> (u128, bool) {
+    let (mut digits, mut remainder) = (0u128, 0u128);
+    for &word in numerator.iter().rev() {
+        let part = (remainder << 64) | u128::from(word);
+        digits = (digits << 64) | (part / u128::from(divisor));
+        remainder = part % u128::from(divisor);
+    }
+    (digits, remainder != 0)
+}
+
+/// `a −= b`, for `a ≥ b`.
+fn subtract_in_place(a: &mut [u64], b: &[u64]) {
+    let mut borrow = false;
+    for (at, word) in a.iter_mut().enumerate() {
+        let (less, first) = word.overflowing_sub(b.get(at).copied().unwrap_or(0));
+        let (less, second) = less.overflowing_sub(u64::from(borrow));
+        *word = less;
+        borrow = first || second;
+        if !borrow && at + 1 >= b.len() {
+            break;
+        }
+    }
+}
+
+fn shift_right_one(a: &mut [u64]) {
+    let mut carry = 0;
+    for word in a.iter_mut().rev() {
+        let next = *word << 63;
+        *word = (*word >> 1) | carry;
+        carry = next;
+    }
+}

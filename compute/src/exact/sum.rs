@@ -1,0 +1,224 @@
+//! The exact sum of a column, and the mean made from it.
+
+use super::natural;
+use super::round::{self, CANONICAL_NAN, Sign};
+use super::state::StateError;
+use super::wide::{Magnitude, Wide};
+
+/// What one unit of a state's integers stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// 2^−1074, the smallest `f64`: every finite `f64` is a whole number of these.
+    Float,
+    /// 1.
+    Integer,
+    /// 10^−scale.
+    Decimal {
+        /// Digits after the point; negative for whole tens, hundreds and so on.
+        scale: i8,
+    },
+}
+
+/// How many values of each sort were added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Values that have a place on the number line.
+    pub finite: u64,
+    /// NaNs, of any payload.
+    pub nan: u64,
+    /// Positive infinities.
+    pub positive_infinite: u64,
+    /// Negative infinities.
+    pub negative_infinite: u64,
+}
+
+impl Counts {
+    /// All values, of whatever sort.
+    #[must_use]
+    pub fn total(&self) -> u128 {
+        [self.finite, self.nan, self.positive_infinite, self.negative_infinite]
+            .into_iter()
+            .map(u128::from)
+            .sum()
+    }
+
+    /// What the values beyond the number line make of any sum: an infinity or NaN, or `None`
+    /// where there are none and the finite ones decide.
+    #[must_use]
+    pub fn special(&self) -> Option<f64> {
+        match (self.nan, self.positive_infinite, self.negative_infinite) {
+            (0, 0, 0) => None,
+            (0, _, 0) => Some(f64::INFINITY),
+            (0, 0, _) => Some(f64::NEG_INFINITY),
+            _ => Some(CANONICAL_NAN),
+        }
+    }
+
+    fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        let add = |a: u64, b: u64| a.checked_add(b).ok_or(StateError::TooMany);
+        *self = Self {
+            finite: add(self.finite, other.finite)?,
+            nan: add(self.nan, other.nan)?,
+            positive_infinite: add(self.positive_infinite, other.positive_infinite)?,
+            negative_infinite: add(self.negative_infinite, other.negative_infinite)?,
+        };
+        Ok(())
+    }
+}
+
+/// A finite `f64` taken apart: `± mantissa · 2^(shift − 1074)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) sign: Sign,
+    pub(super) mantissa: u64,
+    pub(super) shift: u32,
+}
+
+/// Takes a finite value apart. Both zeros have a mantissa of 0.
+pub(super) fn parts(value: f64) -> Parts {
+    let bits = value.to_bits();
+    let biased = ((bits >> 52) & 0x7ff) as u32;
+    let fraction = bits & ((1 << 52) - 1);
+    let (mantissa, shift) =
+        if biased == 0 { (fraction, 0) } else { (fraction | (1 << 52), biased - 1) };
+    let sign = if bits >> 63 == 1 { Sign::Negative } else { Sign::Positive };
+    Parts { sign, mantissa, shift }
+}
+
+/// An exact sum, with the count that a mean needs.
+///
+/// Unlike [`super::Moments`] it holds no squares. Two zeros of either sign sum to +0, since a
+/// whole number has one zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+    pub(super) unit: Unit,
+    pub(super) counts: Counts,
+    pub(super) total: Wide,
+}
+
+impl Sum {
+    /// The sum of nothing.
+    #[must_use]
+    pub fn new(unit: Unit) -> Self {
+        Self { unit, counts: Counts::default(), total: Wide::default() }
+    }
+
+    /// Adds a float; the unit must be [`Unit::Float`].
+    pub fn add_float(&mut self, value: f64) {
+        debug_assert_eq!(self.unit, Unit::Float);
+        if value.is_finite() {
+            let Parts { sign, mantissa, shift } = parts(value);
+            self.counts.finite += 1;
+            self.total.add(sign, u128::from(mantissa), shift);
+        } else if value.is_nan() {
+            self.counts.nan += 1;
+        } else if value > 0.0 {
+            self.counts.positive_infinite += 1;
+        } else {
+            self.counts.negative_infinite += 1;
+        }
+    }
+
+    /// Adds `± words` units (little-endian), for integers and decimals of any width.
+    pub fn add_units(&mut self, sign: Sign, words: &[u64]) {
+        self.counts.finite += 1;
+        self.total.add_words(sign, 0, words);
+    }
+
+    /// Adds a whole number of units.
+    pub fn add_integer(&mut self, value: i128) {
+        let sign = if value < 0 { Sign::Negative } else { Sign::Positive };
+        self.counts.finite += 1;
+        self.total.add(sign, value.unsigned_abs(), 0);
+    }
+
+    /// Adds what another state holds.
+    ///
+    /// # Errors
+    /// When the units differ, or the counts together pass 2^64.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        if self.unit != other.unit {
+            return Err(StateError::Unit);
+        }
+        self.counts.merge(&other.counts)?;
+        self.total.merge(&other.total);
+        Ok(())
+    }
+
+    /// How many values of each sort were added.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The unit of [`Self::total`].
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        self.unit
+    }
+
+    /// The sum of the finite values, in units.
+    #[must_use]
+    pub fn total(&self) -> Magnitude {
+        self.total.magnitude()
+    }
+
+    /// The sum rounded once to `f64`; `None` for a sum of nothing.
+    #[must_use]
+    pub fn value(&self) -> Option<f64> {
+        self.rounded(&[1])
+    }
+
+    /// The mean: the exact rational sum ÷ count, rounded once; `None` for a mean of nothing.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        self.rounded(&[self.counts.finite])
+    }
+
+    /// Bytes held beyond the struct itself.
+    #[must_use]
+    pub fn heap_size(&self) -> usize {
+        self.total.heap_size()
+    }
+
+    fn rounded(&self, denominator: &[u64]) -> Option<f64> {
+        if self.counts.total() == 0 {
+            return None;
+        }
+        if let Some(special) = self.counts.special() {
+            return Some(special);
+        }
+        let total = self.total.magnitude();
+        let scaled = Scaled::new(&total.words, denominator, self.unit, 1);
+        let scale = scaled.scale + 64 * i64::from(total.low);
+        round::ratio(total.sign, &scaled.numerator, &scaled.denominator, scale)
+    }
+}
+
+/// A rational whose unit has been worked in: `numerator / denominator · 2^scale`.
+pub(super) struct Scaled {
+    pub(super) numerator: Vec<u64>,
+    pub(super) denominator: Vec<u64>,
+    pub(super) scale: i64,
+}
+
+impl Scaled {
+    /// Multiplies `numerator / denominator` by `unit` to the `power`.
+    pub(super) fn new(numerator: &[u64], denominator: &[u64], unit: Unit, power: u32) -> Self {
+        let (numerator, denominator) = (numerator.to_vec(), denominator.to_vec());
+        match unit {
+            Unit::Float => Self { numerator, denominator, scale: -1074 * i64::from(power) },
+            Unit::Integer => Self { numerator, denominator, scale: 0 },
+            Unit::Decimal { scale } => {
+                let tens = natural::power_of_ten(u32::from(scale.unsigned_abs()) * power);
+                if scale >= 0 {
+                    let denominator = natural::multiply(&denominator, &tens);
+                    Self { numerator, denominator, scale: 0 }
+                } else {
+                    let numerator = natural::multiply(&numerator, &tens);
+                    Self { numerator, denominator, scale: 0 }
+                }
+            }
+        }
+    }
+}
