@@ -41,3 +41,7 @@ deny: ## Check licences, bans and sources of all dependencies
 .PHONY: advisories
 advisories: ## Check dependencies against the advisory database (needs the network)
 	.ci/deny advisories
+
+.PHONY: bench-publish
+bench-publish: ## Publish 1 GiB beside hashing and copying it, in the release profile
+	$(CARGO) bench --locked -p veritrail-cli --bench publish
