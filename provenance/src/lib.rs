@@ -1,1 +1,13 @@
 //! Facts of the trail, pure and synchronous: hashes, identities, statements, layouts, logs, evidence.
+//!
+//! Absent by design: I/O, clocks, randomness, async, Arrow. Times and seeds are arguments.
+
+pub mod cbor;
+pub mod hash;
+pub mod identity;
+pub mod layout;
+mod merkle;
+pub mod reference;
+pub mod statement;
+
+pub use statement::Origin;
