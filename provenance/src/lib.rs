@@ -6,8 +6,12 @@ pub mod cbor;
 pub mod hash;
 pub mod identity;
 pub mod layout;
+pub mod ledger;
+pub mod lineage;
+pub mod log;
 mod merkle;
 pub mod reference;
 pub mod statement;
+pub mod trust;
 
 pub use statement::Origin;
