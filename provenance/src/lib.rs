@@ -3,6 +3,7 @@
 //! Absent by design: I/O, clocks, randomness, async, Arrow. Times and seeds are arguments.
 
 pub mod cbor;
+pub mod evidence;
 pub mod hash;
 pub mod identity;
 pub mod layout;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::hash::{ChunkId, DatasetRoot, StatementId, TextHash};
+use crate::hash::{ChunkId, ContentHash, DatasetRoot, StatementId, TextHash};
 use crate::identity::Did;
 use crate::ledger::rows::{At, Standing};
 use crate::ledger::{View, ViewError};
@@ -154,27 +154,42 @@ pub enum Why {
     Verdict,
 }
 
-/// What a blob is to the lineage.
+/// What a blob is to the lineage, and what it must contain as far as statements say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BlobKind {
     /// Head of the manifest of a version, of an output or of an input.
-    Manifest,
+    Manifest {
+        /// The root that its layout must have.
+        root: DatasetRoot,
+        /// What a version says of the layout besides.
+        claim: Option<LayoutClaim>,
+    },
     /// The resolved spec of a run.
-    Spec,
+    Spec {
+        /// The SHA-256 that its text must have.
+        text: TextHash,
+    },
     /// The details of a run.
     Details,
 }
 
-/// A blob that the lineage names, and what it must contain as far as statements say.
+/// What a version's statement says of its layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LayoutClaim {
+    /// Digest of its list of files.
+    pub content: ContentHash,
+    /// Its files.
+    pub files: u64,
+    /// Its bytes.
+    pub bytes: u64,
+}
+
+/// A blob as one statement names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlobUse {
     /// What it is.
     pub kind: BlobKind,
-    /// For a manifest, the root that its layout must have.
-    pub root: Option<DatasetRoot>,
-    /// For a spec, the SHA-256 that its text must have.
-    pub text: Option<TextHash>,
-    /// The statement that names it.
+    /// Log and index of the statement that names it.
     pub named_by: (Origin, u64),
 }
 

@@ -78,6 +78,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    pub(crate) fn bytes(&mut self, expected: &'static str) -> Result<&'a [u8], CborError> {
+        let at = self.at;
+        match self.head()? {
+            Head::Bytes(n) => self.take(n, at),
+            _ => Err(CborError::Unexpected { at, expected }),
+        }
+    }
+
     pub(crate) fn hash(&mut self, expected: &'static str) -> Result<[u8; 32], CborError> {
         let at = self.at;
         let unexpected = CborError::Unexpected { at, expected };

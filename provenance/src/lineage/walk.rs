@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    BlobKind, BlobUse, Contradiction, DEPTH_MAX, Edge, Lineage, LineageError, Node, Pick, Relation,
-    STATEMENTS_MAX, Subject, Why,
+    BlobKind, BlobUse, Contradiction, DEPTH_MAX, Edge, LayoutClaim, Lineage, LineageError, Node,
+    Pick, Relation, STATEMENTS_MAX, Subject, Why,
 };
-use crate::hash::{ChunkId, DatasetRoot, StatementId, TextHash};
+use crate::hash::{ChunkId, DatasetRoot, StatementId};
 use crate::identity::Did;
 use crate::ledger::rows::{At, DatasetRow, EntryRow, RootRow, RunRow, Standing, VersionRow};
 use crate::ledger::{View, queries};
-use crate::statement::{Origin, RunReceipt, RunVerdict, StatementRef};
+use crate::statement::{DatasetVersion, Origin, RunReceipt, RunVerdict, StatementRef};
 
 type Found<T> = Result<T, LineageError>;
 
@@ -193,7 +193,9 @@ impl Walk<'_> {
         }
         let named_by = (origin.clone(), row.at.index);
         let root = row.payload.root;
-        self.need_manifest(row.payload.manifest, root, &named_by);
+        let DatasetVersion { content, files, bytes, manifest, .. } = row.payload;
+        let claim = Some(LayoutClaim { content, files, bytes });
+        self.need_blob(manifest, BlobKind::Manifest { root, claim }, &named_by);
         let Some(run) = &row.payload.run else { return Ok(()) };
         let Some(made_by) = self.follow(run, &named_by)? else { return Ok(()) };
         if !self.has_root(&made_by, &root)? {
@@ -211,12 +213,12 @@ impl Walk<'_> {
         self.need_newer(&origin, &RunVerdict::subject(id))?;
         self.need_newer(&origin, &RunReceipt::subject(&output.root))?;
         let named_by = (origin.clone(), row.at.index);
-        let text = Some(*spec);
-        self.need_blob(*spec_blob, BlobKind::Spec, None, text, &named_by);
-        self.need_blob(*details, BlobKind::Details, None, None, &named_by);
-        self.need_manifest(output.manifest, output.root, &named_by);
+        self.need_blob(*spec_blob, BlobKind::Spec { text: *spec }, &named_by);
+        self.need_blob(*details, BlobKind::Details, &named_by);
+        let manifest = |root| BlobKind::Manifest { root, claim: None };
+        self.need_blob(output.manifest, manifest(output.root), &named_by);
         for input in inputs {
-            self.need_manifest(input.manifest, input.root, &named_by);
+            self.need_blob(input.manifest, manifest(input.root), &named_by);
             let fact = match &input.version {
                 Some(version) => match self.follow(version, &named_by)? {
                     Some(fact) if self.has_root(&fact, &input.root)? => fact,
@@ -311,8 +313,10 @@ impl Walk<'_> {
 
     fn need_verdicts(&mut self, run: usize, id: &StatementId) -> Found<()> {
         for verdict in queries::verdicts(self.view, id)? {
+            // A verdict is an opinion: what is open about its signer keeps nothing else open.
             self.need(&verdict.origin, verdict.row.at, Why::Verdict)?;
-            self.need_binding(&verdict.origin, &verdict.row.iss)?;
+            self.need_log(&verdict.origin)?;
+            self.need_identity(&verdict.origin, &verdict.row.iss)?;
             let from = self.lineage.nodes.len();
             self.lineage.nodes.push(Node::Verdict {
                 origin: verdict.origin,
@@ -365,19 +369,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn need_manifest(&mut self, id: ChunkId, root: DatasetRoot, named_by: &(Origin, u64)) {
-        self.need_blob(id, BlobKind::Manifest, Some(root), None, named_by);
-    }
-
-    fn need_blob(
-        &mut self,
-        id: ChunkId,
-        kind: BlobKind,
-        root: Option<DatasetRoot>,
-        text: Option<TextHash>,
-        named_by: &(Origin, u64),
-    ) {
-        let named = BlobUse { kind, root, text, named_by: named_by.clone() };
+    fn need_blob(&mut self, id: ChunkId, kind: BlobKind, named_by: &(Origin, u64)) {
+        let named = BlobUse { kind, named_by: named_by.clone() };
         self.lineage.blobs.entry(id).or_default().insert(named);
     }
 
