@@ -1,1 +1,8 @@
 //! All tests of veritrail-storage, one binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+
+mod blobs;
+mod crash;
+mod disks;
+mod key_files;
+mod log_writer;

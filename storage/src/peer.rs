@@ -1,0 +1,1 @@
+//! Peers over iroh: what leaves this node, to whom, and what is fetched from others.
