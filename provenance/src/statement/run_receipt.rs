@@ -7,9 +7,10 @@ use super::dataset_version::Access;
 use super::payload::{Body, claim_is};
 use super::reference::StatementRef;
 use super::refused::Refused;
-use super::text::{Broken, broken, check_filled_list, check_list, check_text};
+use super::text::{Broken, broken, check_filled_list, check_list, check_text, is_unprintable};
 use crate::hash::{ChunkId, DatasetRoot, TableHash, TextHash};
 use crate::identity::Did;
+use crate::layout::PATH_BYTES_MAX;
 
 /// The payload. `iss` is `signer`, `sub` is [`RunReceipt::subject`] of the output's root. The
 /// run's id is the id of this statement.
@@ -90,7 +91,7 @@ impl Body for RunReceipt {
         for input in &self.inputs {
             check_text("inputs.name", &input.name)?;
             if let Some(select) = &input.select {
-                check_text("inputs.select", select)?;
+                check_select(select)?;
             }
         }
         let mut names: Vec<_> = self.inputs.iter().map(|input| &input.name).collect();
@@ -105,5 +106,18 @@ impl Body for RunReceipt {
     fn check_claims(&self, claims: &Content) -> Result<(), Refused> {
         claim_is("1 (iss)", claims.iss.as_str(), self.signer.as_str())?;
         claim_is("2 (sub)", &claims.sub, &Self::subject(&self.output.root))
+    }
+}
+
+/// As long as the longest path may be, in bytes.
+fn check_select(select: &str) -> Result<(), Broken> {
+    let place = "inputs.select";
+    match select.len() {
+        0 => Err(broken(place, "is empty")),
+        1..=PATH_BYTES_MAX if select.chars().any(is_unprintable) => {
+            Err(broken(place, "holds a character that is not printable"))
+        }
+        1..=PATH_BYTES_MAX => Ok(()),
+        length => Err(broken(place, format!("has {length} bytes, at most {PATH_BYTES_MAX}"))),
     }
 }

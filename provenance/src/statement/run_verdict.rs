@@ -6,7 +6,7 @@ use super::cose::Content;
 use super::payload::{Body, claim_is};
 use super::reference::StatementRef;
 use super::refused::Refused;
-use super::text::{Broken, broken, check_text, check_text_or_empty};
+use super::text::{Broken, broken, check_text, check_text_or_empty, clip};
 use crate::hash::{BinaryHash, StatementId, TableHash};
 use crate::identity::Did;
 
@@ -71,6 +71,14 @@ impl RunVerdict {
     /// What a verdict is about: `urn:veritrail:run:` and the hex of the run's id.
     pub fn subject(run: &StatementId) -> String {
         format!("urn:veritrail:run:{run}")
+    }
+}
+
+impl Difference {
+    /// A difference between values as they stand in the tables: what cannot be shown is escaped
+    /// (`\u{a}`), what is too long is cut and ends in `…`.
+    pub fn clipped(column: &str, row: u64, expected: &str, found: &str) -> Self {
+        Self { column: clip(column), row, expected: clip(expected), found: clip(found) }
     }
 }
 

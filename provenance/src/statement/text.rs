@@ -26,6 +26,21 @@ pub(super) fn check_text(place: &'static str, text: &str) -> Result<(), Broken> 
     check_text_or_empty(place, text)
 }
 
+/// The same text with what [`check_text_or_empty`] refuses escaped, and cut to its limit.
+pub(super) fn clip(text: &str) -> String {
+    let escaped = text.chars().flat_map(|c| {
+        let escape = is_unprintable(c).then(|| c.escape_unicode());
+        let plain = escape.is_none().then_some(c);
+        escape.into_iter().flatten().chain(plain)
+    });
+    let mut clipped: String = escaped.clone().take(TEXT_CHARS_MAX).collect();
+    if escaped.skip(TEXT_CHARS_MAX).next().is_some() {
+        clipped.pop();
+        clipped.push('…');
+    }
+    clipped
+}
+
 /// As [`check_text`], where nothing is something that can be said.
 pub(super) fn check_text_or_empty(place: &'static str, text: &str) -> Result<(), Broken> {
     let chars = text.chars().count();
