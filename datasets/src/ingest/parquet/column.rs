@@ -1,0 +1,267 @@
+//! Checked pages, handed to the crate parquet one by one.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parquet::basic::Encoding;
+use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+
+use super::chunk::{Chunk, PageAt};
+use super::decompress::decompress;
+use super::delta;
+use super::error::ParquetRefused;
+use super::levels::count_values;
+use super::page::PageKind;
+
+/// The pages of one chunk, unpacked one at a time.
+pub(super) struct ColumnPages {
+    chunk: Arc<Chunk>,
+    next: usize,
+}
+
+/// The one column chunk that a row group has of a column, as the crate asks for it.
+pub(super) struct OneChunk {
+    pages: Option<ColumnPages>,
+}
+
+impl ColumnPages {
+    fn page(&mut self) -> Result<Option<Page>, ParquetRefused> {
+        let number = self.next;
+        let Some(at) = self.chunk.pages.get(number) else {
+            return Ok(None);
+        };
+        self.next += 1;
+        self.chunk.unpack(number, at).map(Some)
+    }
+}
+
+impl Chunk {
+    /// A page as the crate decodes it: of the stated size, with levels that are all there.
+    fn unpack(&self, number: usize, at: &PageAt) -> Result<Page, ParquetRefused> {
+        let refused = |reason: String| self.refused(number, reason);
+        let body = self.bytes.get(at.body.clone()).unwrap_or_default();
+        if let Some(expected) = at.header.crc {
+            let mut crc = flate2::Crc::new();
+            crc.update(body);
+            if crc.sum() != expected {
+                return Err(refused("its checksum does not match its bytes".to_owned()));
+            }
+        }
+        // Sizes and counts were found to be at least 0 when the chunk was walked.
+        let size = at.header.uncompressed as usize;
+        match at.header.kind {
+            PageKind::Data { values, encoding, levels } => {
+                let buf = self.body(body, size, 0, true).map_err(refused)?;
+                let (skipped, present) =
+                    self.levels_v1(&buf, values as usize, levels).map_err(|e| refused(e.into()))?;
+                let encoding = encoding_of(encoding).map_err(|e| refused(e.into()))?;
+                self.check_values(&buf, skipped, encoding, present)
+                    .map_err(|e| refused(e.into()))?;
+                Ok(Page::DataPage {
+                    buf,
+                    num_values: values as u32,
+                    encoding,
+                    def_level_encoding: Encoding::RLE,
+                    rep_level_encoding: Encoding::RLE,
+                    statistics: None,
+                })
+            }
+            PageKind::DataV2 {
+                values,
+                nulls,
+                rows,
+                encoding,
+                definition_bytes,
+                is_compressed,
+                ..
+            } => {
+                let levels = definition_bytes as usize;
+                let buf = self.body(body, size, levels, is_compressed).map_err(refused)?;
+                let present = self
+                    .levels_v2(&buf, values as usize, nulls as usize, levels)
+                    .map_err(|e| refused(e.into()))?;
+                let encoding = encoding_of(encoding).map_err(|e| refused(e.into()))?;
+                self.check_values(&buf, levels, encoding, present)
+                    .map_err(|e| refused(e.into()))?;
+                Ok(Page::DataPageV2 {
+                    buf,
+                    num_values: values as u32,
+                    encoding,
+                    num_nulls: nulls as u32,
+                    num_rows: rows as u32,
+                    def_levels_byte_len: levels as u32,
+                    rep_levels_byte_len: 0,
+                    is_compressed: false,
+                    statistics: None,
+                })
+            }
+            PageKind::Dictionary { values, encoding } => {
+                let buf = self.body(body, size, 0, true).map_err(refused)?;
+                let encoding = match encoding_of(encoding).map_err(|e| refused(e.into()))? {
+                    encoding @ (Encoding::PLAIN | Encoding::PLAIN_DICTIONARY) => encoding,
+                    _ => {
+                        return Err(refused("a dictionary that is not plainly encoded".to_owned()));
+                    }
+                };
+                let num_values = values as u32;
+                Ok(Page::DictionaryPage { buf, num_values, encoding, is_sorted: false })
+            }
+        }
+    }
+
+    /// The body with everything behind its first `plain` bytes unpacked, `size` bytes in all.
+    fn body(
+        &self,
+        body: &[u8],
+        size: usize,
+        plain: usize,
+        is_compressed: bool,
+    ) -> Result<Bytes, String> {
+        let (head, packed) = body.split_at_checked(plain).ok_or("its levels are cut off")?;
+        let rest = size.checked_sub(plain).ok_or("its levels are larger than the page")?;
+        let unpacked = match self.metadata.compression() {
+            parquet::basic::Compression::UNCOMPRESSED => packed.to_vec(),
+            _ if !is_compressed => packed.to_vec(),
+            // A page of nulls alone may have no body to unpack.
+            _ if rest == 0 => Vec::new(),
+            codec => decompress(codec, packed, rest)?,
+        };
+        if unpacked.len() != rest {
+            return Err(format!("it holds {} bytes, not the {rest} stated", unpacked.len()));
+        }
+        if head.is_empty() {
+            return Ok(unpacked.into());
+        }
+        let mut whole = Vec::with_capacity(size);
+        whole.extend_from_slice(head);
+        whole.extend_from_slice(&unpacked);
+        Ok(whole.into())
+    }
+
+    /// Where the values begin behind the levels of a page of version 1, and how many there are.
+    fn levels_v1(
+        &self,
+        buf: &[u8],
+        rows: usize,
+        encoding: i32,
+    ) -> Result<(usize, usize), &'static str> {
+        if self.metadata.column_descr().max_def_level() == 0 {
+            return Ok((0, rows));
+        }
+        if encoding_of(encoding)? != Encoding::RLE {
+            return Err("levels that are not run-length encoded");
+        }
+        let (length, rest) = buf.split_first_chunk::<4>().ok_or("levels that are cut off")?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let levels = rest.get(..length).ok_or("levels that are cut off")?;
+        Ok((4 + length, count_values(levels, rows)?))
+    }
+
+    /// How many values a page of version 2 has.
+    fn levels_v2(
+        &self,
+        buf: &[u8],
+        rows: usize,
+        nulls: usize,
+        length: usize,
+    ) -> Result<usize, &'static str> {
+        let levels = buf.get(..length).ok_or("levels that are cut off")?;
+        let present = match self.metadata.column_descr().max_def_level() {
+            0 if length == 0 => rows,
+            0 => return Err("levels in a column that needs none"),
+            _ => count_values(levels, rows)?,
+        };
+        if present + nulls == rows {
+            Ok(present)
+        } else {
+            Err("num_nulls is not the number of nulls in its levels")
+        }
+    }
+
+    /// Checks counts that the crate would allocate by, and that plain values of a fixed width are
+    /// all there and nothing else.
+    fn check_values(
+        &self,
+        buf: &[u8],
+        skipped: usize,
+        encoding: Encoding,
+        present: usize,
+    ) -> Result<(), &'static str> {
+        let values = buf.get(skipped..).ok_or("values that are cut off")?;
+        match encoding {
+            // A page without values may leave the stream out.
+            Encoding::DELTA_BINARY_PACKED
+            | Encoding::DELTA_LENGTH_BYTE_ARRAY
+            | Encoding::DELTA_BYTE_ARRAY
+                if present == 0 && values.is_empty() =>
+            {
+                Ok(())
+            }
+            Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY => {
+                delta::check(values, present).map(|_| ())
+            }
+            Encoding::DELTA_BYTE_ARRAY => {
+                let prefixes = delta::check(values, present)?;
+                let suffixes = values.get(prefixes..).ok_or("values that are cut off")?;
+                delta::check(suffixes, present).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The encodings of parquet.thrift that pages may have.
+fn encoding_of(code: i32) -> Result<Encoding, &'static str> {
+    let encoding = match code {
+        0 => Encoding::PLAIN,
+        2 => Encoding::PLAIN_DICTIONARY,
+        3 => Encoding::RLE,
+        5 => Encoding::DELTA_BINARY_PACKED,
+        6 => Encoding::DELTA_LENGTH_BYTE_ARRAY,
+        7 => Encoding::DELTA_BYTE_ARRAY,
+        8 => Encoding::RLE_DICTIONARY,
+        9 => Encoding::BYTE_STREAM_SPLIT,
+        _ => return Err("an encoding that is not supported"),
+    };
+    Ok(encoding)
+}
+
+impl OneChunk {
+    pub(super) fn new(chunk: Arc<Chunk>) -> Self {
+        OneChunk { pages: Some(ColumnPages { chunk, next: 0 }) }
+    }
+}
+
+impl Iterator for OneChunk {
+    type Item = ParquetResult<Box<dyn PageReader>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let pages: Box<dyn PageReader> = Box::new(self.pages.take()?);
+        Some(Ok(pages))
+    }
+}
+
+impl PageIterator for OneChunk {}
+
+impl PageReader for ColumnPages {
+    fn get_next_page(&mut self) -> ParquetResult<Option<Page>> {
+        self.page().map_err(|refused| ParquetError::External(Box::new(refused)))
+    }
+
+    fn peek_next_page(&mut self) -> ParquetResult<Option<PageMetadata>> {
+        Err(ParquetError::General("pages are read in order, none is skipped".to_owned()))
+    }
+
+    fn skip_next_page(&mut self) -> ParquetResult<()> {
+        Err(ParquetError::General("pages are read in order, none is skipped".to_owned()))
+    }
+}
+
+impl Iterator for ColumnPages {
+    type Item = ParquetResult<Page>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
