@@ -1,9 +1,12 @@
 //! All tests of veritrail-provenance, one binary: a file per topic, over the public API.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+// Tests read vectors and golden files; the package itself does no I/O.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod cbor;
 mod did_key;
 mod fixtures;
+mod golden;
 mod hash;
 mod identity_proofs;
 mod ijson;

@@ -1,8 +1,6 @@
 //! `identity`: binds a DID, its keys, a node and log keys to a log, each key proving that it
 //! agrees.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -12,15 +10,13 @@ use super::origin::Origin;
 use super::payload::{Body, Payload, claim_is};
 use super::refused::Refused;
 use super::text::{Broken, broken, check_filled_list, check_list, check_text};
-use crate::hash::sha256;
-use crate::identity::{Did, KeyError, PublicKey, Signature, Signer, verify};
+use crate::identity::{Did, PublicKey, Signature, Signer, verify};
+use crate::log::note::{VKey, VKeyError};
 
 /// The longest vkey, in bytes; an ML-DSA-44 key takes about 1,800.
 const VKEY_BYTES_MAX: usize = 4_096;
 /// Most vkeys of one statement.
 const VKEYS_MAX: usize = 16;
-/// Type byte of an Ed25519 key in a vkey (c2sp.org/signed-note).
-const VKEY_ED25519: u8 = 0x01;
 
 /// The payload. `iss` and `sub` are both `did`, `aud` is `origin`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,13 +78,13 @@ pub enum IdentityError {
     /// A key is named whose type cannot be checked.
     #[error("{0} is a key whose possession this version cannot check")]
     KeyType(String),
-    /// A named key is refused.
-    #[error("{key} is refused: {cause}")]
-    Key {
-        /// The key as the payload names it.
-        key: String,
+    /// A vkey is malformed, or its key refused.
+    #[error("the vkey {vkey}: {cause}")]
+    VKey {
+        /// The vkey.
+        vkey: String,
         /// Why.
-        cause: KeyError,
+        cause: VKeyError,
     },
     /// A named key did not agree.
     #[error("{0} did not sign: there is no proof of possession")]
@@ -169,10 +165,10 @@ impl Identity {
         let key = self.node.public_key().map_err(|_| IdentityError::KeyType(node.clone()))?;
         named.push((node, key));
         for vkey in &self.vkeys {
-            let key = vkey_key(vkey).ok_or_else(|| IdentityError::KeyType(vkey.clone()))?;
-            let key = PublicKey::from_bytes(key)
-                .map_err(|cause| IdentityError::Key { key: vkey.clone(), cause })?;
-            named.push((vkey.clone(), key));
+            let parsed: VKey =
+                vkey.parse().map_err(|cause| IdentityError::VKey { vkey: vkey.clone(), cause })?;
+            let key = parsed.public_key().ok_or_else(|| IdentityError::KeyType(vkey.clone()))?;
+            named.push((vkey.clone(), *key));
         }
         Ok(named)
     }
@@ -227,16 +223,4 @@ impl Body for Identity {
         claim_is("2 (sub)", &claims.sub, self.did.as_str())?;
         claim_is("3 (aud)", claims.aud.as_str(), self.origin.as_str())
     }
-}
-
-/// The key of an Ed25519 vkey whose id is right; `None` for other types and other texts.
-fn vkey_key(vkey: &str) -> Option<[u8; 32]> {
-    let (name, rest) = vkey.split_once('+')?;
-    let (id, base64) = rest.split_once('+')?;
-    let typed = STANDARD.decode(base64).ok()?;
-    let expected = sha256(&[name.as_bytes(), b"\n", &typed]);
-    if hex::encode(&expected[..4]) != id {
-        return None;
-    }
-    typed.strip_prefix(&[VKEY_ED25519])?.try_into().ok()
 }

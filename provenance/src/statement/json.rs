@@ -3,7 +3,7 @@
 //! Our own scan, before serde_json decodes: serde_json keeps the last of duplicate names, rounds
 //! large numbers, and changes with cargo features that other packages may switch on.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use thiserror::Error;
 
@@ -89,7 +89,7 @@ impl Scan<'_> {
 
     fn object(&mut self, depth: u8) -> Result<(), JsonError> {
         self.at += 1;
-        let mut names = HashSet::new();
+        let mut names = BTreeSet::new();
         self.skip_space();
         if self.take(b'}') {
             return Ok(());
