@@ -1,0 +1,6 @@
+//! What a run is: its spec, its canonical result, and how two results compare.
+
+pub mod canonical;
+pub mod parameter;
+pub mod resolved;
+pub mod spec;

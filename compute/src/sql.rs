@@ -1,0 +1,29 @@
+//! SQL that keeps arithmetic exact: one SELECT over handed-in tables.
+//!
+//! A query passes [`parse`] (syntax, by name), [`admit`] (the plan, by an allow-list), a rule that
+//! makes arithmetic checked, and a session whose every function, aggregate and optimizer rule is
+//! on an explicit list. Its result is then the same bits over any partitions, batches and order
+//! of rows.
+//!
+//! Floats compare by IEEE 754 totalOrder with one NaN, which equals itself and is the greatest:
+//! in ORDER BY, min, max and in the order of a result −0 comes before +0. GROUP BY, DISTINCT and
+//! UNION take −0 and +0 for one value, shown as +0.
+
+mod admit;
+pub mod aggregate;
+mod arithmetic;
+mod error;
+mod execute;
+mod functions;
+mod order;
+mod parse;
+mod scan;
+mod session;
+mod table;
+
+pub use error::SqlError;
+pub use execute::{Answer, Options, ScanCount, execute};
+pub use functions::allowed_functions;
+pub use order::RowOrder;
+pub use parse::{QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TOKENS_MAX};
+pub use table::{BatchStream, MemoryTable, ReadError, TableSource};

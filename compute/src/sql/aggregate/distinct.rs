@@ -1,0 +1,123 @@
+//! `DISTINCT` inside an aggregate: a set of values per group, fed to the inner aggregate once.
+//!
+//! The set travels whole between the phases, so `sum(x), count(DISTINCT y)` is one plan over the
+//! rows themselves and never a sum of rounded sums.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
+use arrow::datatypes::{DataType, Float64Type};
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::{DataFusionError, Result};
+
+use super::kernel::{Kernel, Rows};
+use crate::columns::canonical_floats;
+
+/// Bytes that a set keeps for an entry beside its value.
+const ENTRY_BYTES: usize = 32;
+
+/// Feeds each distinct value to the inner kernel once.
+#[derive(Debug)]
+pub(super) struct DistinctKernel<K: Kernel> {
+    inner: K,
+    converter: RowConverter,
+}
+
+/// One group's values, as order-preserving bytes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Set {
+    rows: HashSet<Box<[u8]>>,
+    heap: usize,
+}
+
+impl Set {
+    /// Returns the heap bytes grown.
+    fn insert(&mut self, row: &[u8]) -> usize {
+        if self.rows.contains(row) {
+            return 0;
+        }
+        self.rows.insert(row.into());
+        self.heap += row.len() + ENTRY_BYTES;
+        row.len() + ENTRY_BYTES
+    }
+}
+
+impl<K: Kernel> DistinctKernel<K> {
+    pub(super) fn new(inner: K, kind: DataType) -> Result<Self> {
+        let converter = RowConverter::new(vec![SortField::new(kind)])?;
+        Ok(Self { inner, converter })
+    }
+}
+
+impl<K: Kernel> Kernel for DistinctKernel<K> {
+    type State = Set;
+
+    fn empty(&self) -> Set {
+        Set::default()
+    }
+
+    fn add(&self, column: &ArrayRef, rows: &Rows<'_>, states: &mut [Set]) -> Result<usize> {
+        let encoded = self.converter.convert_columns(&[one_zero(&canonical_floats(column))])?;
+        let mut grown = 0;
+        for (row, group) in rows.of(column.len(), column.logical_nulls().as_ref()) {
+            grown += states[group].insert(encoded.row(row).as_ref());
+        }
+        Ok(grown)
+    }
+
+    fn merge(&self, state: &mut Set, encoded: &[u8]) -> Result<usize> {
+        let odd = || DataFusionError::Internal("a DISTINCT state is odd".to_owned());
+        let (mut rest, mut grown) = (encoded, 0);
+        while let Some((length, after)) = rest.split_first_chunk::<4>() {
+            let length = u32::from_le_bytes(*length) as usize;
+            let (row, after) = after.split_at_checked(length).ok_or_else(odd)?;
+            grown += state.insert(row);
+            rest = after;
+        }
+        if rest.is_empty() { Ok(grown) } else { Err(odd()) }
+    }
+
+    fn encode(&self, state: &Set) -> Result<Vec<u8>> {
+        let mut rows: Vec<&[u8]> = state.rows.iter().map(AsRef::as_ref).collect();
+        rows.sort_unstable();
+        let mut encoded = Vec::with_capacity(rows.iter().map(|row| row.len() + 4).sum());
+        for row in rows {
+            let length = u32::try_from(row.len()).map_err(|_| {
+                DataFusionError::Execution("a value of 4 GiB in a DISTINCT aggregate".to_owned())
+            })?;
+            encoded.extend_from_slice(&length.to_le_bytes());
+            encoded.extend_from_slice(row);
+        }
+        Ok(encoded)
+    }
+
+    fn finish(&self, states: Vec<Set>) -> Result<ArrayRef> {
+        let mut finished = vec![self.inner.empty(); states.len()];
+        let parser = self.converter.parser();
+        for (state, finished) in states.iter().zip(&mut finished) {
+            if state.rows.is_empty() {
+                continue;
+            }
+            let values = state.rows.iter().map(|row| parser.parse(row));
+            let columns = self.converter.convert_rows(values)?;
+            let rows = Rows { groups: None, filter: None };
+            self.inner.add(&columns[0], &rows, std::slice::from_mut(finished))?;
+        }
+        self.inner.finish(finished)
+    }
+
+    fn heap_size(&self, state: &Set) -> usize {
+        state.heap
+    }
+}
+
+/// Folds −0 into +0, as GROUP BY does: to DISTINCT they are one value.
+fn one_zero(column: &ArrayRef) -> ArrayRef {
+    let Some(floats) = column.as_primitive_opt::<Float64Type>() else {
+        return Arc::clone(column);
+    };
+    // Adding +0 turns −0 into +0 and changes nothing else.
+    let values = floats.values().iter().map(|&x| x + 0.0).collect::<Vec<f64>>();
+    Arc::new(Float64Array::new(values.into(), floats.nulls().cloned()))
+}

@@ -1,0 +1,97 @@
+//! `min` and `max` by total order: −0 before +0, the one NaN after every number, text by bytes.
+
+use arrow::array::{Array, ArrayRef};
+use arrow::datatypes::DataType;
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::{DataFusionError, Result, ScalarValue};
+
+use super::kernel::{Kernel, Rows};
+use crate::columns::canonical_floats;
+
+/// Which end of the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum End {
+    Least,
+    Greatest,
+}
+
+/// Keeps the value whose order-preserving bytes are least or greatest.
+#[derive(Debug)]
+pub(super) struct ExtremeKernel {
+    kind: DataType,
+    end: End,
+    converter: RowConverter,
+}
+
+impl ExtremeKernel {
+    pub(super) fn new(kind: DataType, end: End) -> Result<Self> {
+        let converter = RowConverter::new(vec![SortField::new(kind.clone())])?;
+        Ok(Self { kind, end, converter })
+    }
+
+    /// Keeps the better of the two; returns the heap bytes grown, never less than none.
+    fn keep(&self, state: &mut Option<Box<[u8]>>, row: &[u8]) -> usize {
+        let better = state.as_deref().is_none_or(|kept| match self.end {
+            End::Least => row < kept,
+            End::Greatest => row > kept,
+        });
+        if !better {
+            return 0;
+        }
+        let before = state.as_ref().map_or(0, |kept| kept.len());
+        *state = Some(row.into());
+        row.len().saturating_sub(before)
+    }
+}
+
+impl Kernel for ExtremeKernel {
+    type State = Option<Box<[u8]>>;
+
+    fn empty(&self) -> Self::State {
+        None
+    }
+
+    fn add(&self, column: &ArrayRef, rows: &Rows<'_>, states: &mut [Self::State]) -> Result<usize> {
+        let encoded = self.converter.convert_columns(&[canonical_floats(column)])?;
+        let mut grown = 0;
+        for (row, group) in rows.of(column.len(), column.nulls()) {
+            grown += self.keep(&mut states[group], encoded.row(row).as_ref());
+        }
+        Ok(grown)
+    }
+
+    fn merge(&self, state: &mut Self::State, encoded: &[u8]) -> Result<usize> {
+        match encoded.split_first() {
+            Some((1, row)) => Ok(self.keep(state, row)),
+            Some((0, [])) => Ok(0),
+            _ => Err(DataFusionError::Internal("a min or max state is odd".to_owned())),
+        }
+    }
+
+    fn encode(&self, state: &Self::State) -> Result<Vec<u8>> {
+        Ok(match state {
+            Some(row) => [&[1], row.as_ref()].concat(),
+            None => vec![0],
+        })
+    }
+
+    fn finish(&self, states: Vec<Self::State>) -> Result<ArrayRef> {
+        // A null, encoded once, stands for the groups without a value.
+        let null = ScalarValue::try_from(&self.kind)?.to_array()?;
+        let null = self.converter.convert_columns(&[null])?;
+        let parser = self.converter.parser();
+        let rows = states.iter().map(|state| match state {
+            Some(row) => parser.parse(row),
+            None => null.row(0),
+        });
+        let columns = self.converter.convert_rows(rows)?;
+        columns
+            .into_iter()
+            .next()
+            .ok_or_else(|| DataFusionError::Internal("a row without its column".to_owned()))
+    }
+
+    fn heap_size(&self, state: &Self::State) -> usize {
+        state.as_ref().map_or(0, |row| row.len())
+    }
+}

@@ -1,0 +1,125 @@
+//! What can go wrong with a query, told so that its writer can mend it.
+
+use datafusion::common::DataFusionError;
+
+use super::functions::hint_for;
+use super::table::ReadError;
+use crate::exact::StateError;
+use crate::run::canonical::TableError;
+
+/// Why a query has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SqlError {
+    /// Not SQL; the message names line and column.
+    #[error("the query cannot be parsed: {0}")]
+    Parse(String),
+    /// Longer, deeper or wider than a query may be.
+    #[error("the query has {what}: the limit is {limit}")]
+    Limit {
+        /// What is too large.
+        what: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// SQL that would not give the same result everywhere, or is not part of what a run may do.
+    #[error("{what} is refused: {hint}")]
+    Refused {
+        /// The part of the query, by name.
+        what: String,
+        /// Why, or what to write instead.
+        hint: String,
+    },
+    /// A name that is not known, types that do not fit, and the like.
+    #[error("the query cannot be planned: {0}")]
+    Plan(String),
+    /// A placeholder without a value, or a value without a placeholder.
+    #[error("parameter ${name} {fault}")]
+    Parameter {
+        /// Its name, without the dollar sign.
+        name: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// An input could not be read or decoded.
+    #[error("{table}: {message}")]
+    Read {
+        /// The table or file.
+        table: String,
+        /// What went wrong, and where.
+        message: String,
+    },
+    /// A value that has no result: an overflow, a division by zero, text that is no number.
+    #[error("the query failed: {0}")]
+    Execution(String),
+    /// The limit on memory was reached.
+    #[error("the query needs more memory than it may use ({limit} bytes): {message}")]
+    Memory {
+        /// The limit.
+        limit: usize,
+        /// Which operator asked for more.
+        message: String,
+    },
+    /// A result that no table can hold.
+    #[error("{0}")]
+    Output(String),
+    /// The caller asked to stop.
+    #[error("the query was stopped")]
+    Cancelled,
+}
+
+impl SqlError {
+    pub(super) fn refused(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Refused { what: what.into(), hint: hint.into() }
+    }
+
+    /// Sorts out an error of DataFusion by its root cause.
+    pub(super) fn from_engine(error: &DataFusionError, memory_bytes: usize) -> Self {
+        match error.find_root() {
+            DataFusionError::External(cause) => {
+                if let Some(read) = cause.downcast_ref::<ReadError>() {
+                    let ReadError { table, message } = read.clone();
+                    return Self::Read { table, message };
+                }
+                if let Some(own) = cause.downcast_ref::<Self>() {
+                    return own.clone();
+                }
+                if let Some(state) = cause.downcast_ref::<StateError>() {
+                    return Self::Execution(state.to_string());
+                }
+                Self::Execution(cause.to_string())
+            }
+            DataFusionError::ResourcesExhausted(message) => {
+                Self::Memory { limit: memory_bytes, message: message.clone() }
+            }
+            DataFusionError::SchemaError(schema, _) => Self::Plan(schema.to_string()),
+            DataFusionError::Plan(message) => Self::from_plan(message),
+            DataFusionError::NotImplemented(message) => {
+                Self::refused(message.clone(), "it is not implemented by the engine")
+            }
+            DataFusionError::Execution(message) => Self::Execution(message.clone()),
+            other => Self::Execution(other.strip_backtrace()),
+        }
+    }
+
+    fn from_plan(message: &str) -> Self {
+        // The planner's only word for a function that is not registered.
+        if let Some(name) =
+            message.strip_prefix("Invalid function '").and_then(|rest| rest.split('\'').next())
+        {
+            return Self::refused(format!("function {name}"), hint_for(name));
+        }
+        Self::Plan(message.to_owned())
+    }
+}
+
+impl From<ReadError> for SqlError {
+    fn from(error: ReadError) -> Self {
+        Self::Read { table: error.table, message: error.message }
+    }
+}
+
+impl From<TableError> for SqlError {
+    fn from(error: TableError) -> Self {
+        Self::Output(error.to_string())
+    }
+}

@@ -1,0 +1,215 @@
+//! Executes one query over handed-in tables, and counts what it read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use datafusion::common::{DataFusionError, ScalarValue};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::prelude::SessionContext;
+use datafusion::sql::parser::Statement as EngineStatement;
+use tokio::sync::watch;
+
+use super::admit::admit;
+use super::error::SqlError;
+use super::order::{RowOrder, complete};
+use super::parse::{Parsed, parse};
+use super::scan::{ScanExec, ScannedTable};
+use super::session::session;
+use super::table::TableSource;
+use crate::run::canonical::{sort_rows, widen_table};
+
+/// How a query is executed. None of this may change its result.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Streams that work at once.
+    pub partitions: usize,
+    /// Rows that operators hand on at once.
+    pub batch_rows: usize,
+    /// Bytes that sorts, joins and aggregates may hold together; nothing is spilled to disk.
+    pub memory_bytes: usize,
+    /// Turns true when the query should stop.
+    pub cancel: Option<watch::Receiver<bool>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let partitions = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { partitions, batch_rows: 8_192, memory_bytes: 2 << 30, cancel: None }
+    }
+}
+
+/// What one scan of a table read, and what the filters right above it let through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanCount {
+    /// The table's name in the query.
+    pub table: String,
+    /// Rows of the table, counted by decoding them.
+    pub read: u64,
+    /// Rows that WHERE dropped before any join or grouping; `None` where a join whose other side
+    /// was empty stopped the scan early.
+    pub dropped: Option<u64>,
+}
+
+/// The result of a query.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// All rows, in order, of widened types.
+    pub table: RecordBatch,
+    /// Where the order comes from.
+    pub order: RowOrder,
+    /// One count per scan, in the order of the plan.
+    pub scans: Vec<ScanCount>,
+}
+
+impl Answer {
+    /// The schema of the result.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.table.schema()
+    }
+}
+
+/// Executes a query.
+///
+/// Values, types and order of the result depend on the query, its parameters and the values of
+/// the tables alone: not on partitions, batches, the order of the tables' rows, or their format.
+/// Costs memory for the whole result. Must run inside a tokio runtime.
+///
+/// # Errors
+/// When the query is refused, cannot be planned, or fails; each error says what to change.
+pub async fn execute(
+    sql: &str,
+    parameters: &BTreeMap<String, ScalarValue>,
+    tables: &BTreeMap<String, Arc<dyn TableSource>>,
+    options: &Options,
+) -> Result<Answer, SqlError> {
+    let mut cancel = options.cancel.clone();
+    tokio::select! {
+        answer = execute_whole(sql, parameters, tables, options) => answer,
+        () = cancelled(&mut cancel) => Err(SqlError::Cancelled),
+    }
+}
+
+async fn cancelled(cancel: &mut Option<watch::Receiver<bool>>) {
+    let stopped = match cancel {
+        Some(cancel) => cancel.wait_for(|stop| *stop).await.is_ok(),
+        None => false,
+    };
+    // A sender that is gone can never ask to stop.
+    if !stopped {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn execute_whole(
+    sql: &str,
+    parameters: &BTreeMap<String, ScalarValue>,
+    tables: &BTreeMap<String, Arc<dyn TableSource>>,
+    options: &Options,
+) -> Result<Answer, SqlError> {
+    let parsed = parse(sql)?;
+    check_parameters(&parsed, parameters)?;
+    let fail = |error: DataFusionError| SqlError::from_engine(&error, options.memory_bytes);
+    let context = SessionContext::new_with_state(session(options).map_err(fail)?);
+    let mut hidden = Vec::new();
+    for (name, source) in tables {
+        let table = ScannedTable::new(name, Arc::clone(source));
+        hidden.extend(table.hidden().iter().map(|column| format!("table {name}: {column}")));
+        context.register_table(name.as_str(), Arc::new(table)).map_err(fail)?;
+    }
+    let (plan, order) = plan(&context, parsed, parameters)
+        .await
+        .map_err(|error| name_hidden(fail(error), &hidden))?;
+    let physical = context.state().create_physical_plan(&plan).await.map_err(fail)?;
+    let schema = physical.schema();
+    let batches = collect(Arc::clone(&physical), context.task_ctx()).await.map_err(fail)?;
+    let table = widen_table(&schema, &batches)?;
+    drop(batches);
+    let table = match order {
+        RowOrder::AsWritten => table,
+        RowOrder::Canonical => {
+            sort_rows(&table).map_err(|error| SqlError::Execution(error.to_string()))?
+        }
+    };
+    let mut scans = Vec::new();
+    count_scans(&physical, None, &mut scans).await?;
+    Ok(Answer { table, order, scans })
+}
+
+fn check_parameters(
+    parsed: &Parsed,
+    parameters: &BTreeMap<String, ScalarValue>,
+) -> Result<(), SqlError> {
+    let fault = |name: &String, fault| SqlError::Parameter { name: name.clone(), fault };
+    if let Some(name) = parsed.placeholders.iter().find(|name| !parameters.contains_key(*name)) {
+        return Err(fault(name, "has no value: give it one under [parameters]"));
+    }
+    match parameters.keys().find(|name| !parsed.placeholders.contains(*name)) {
+        Some(name) => Err(fault(name, "does not occur in the query")),
+        None => Ok(()),
+    }
+}
+
+async fn plan(
+    context: &SessionContext,
+    parsed: Parsed,
+    parameters: &BTreeMap<String, ScalarValue>,
+) -> datafusion::common::Result<(LogicalPlan, RowOrder)> {
+    let statement = EngineStatement::Statement(Box::new(parsed.statement));
+    let plan = context.state().statement_to_plan(statement).await?;
+    let values: Vec<(String, ScalarValue)> =
+        parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let plan = if values.is_empty() { plan } else { plan.with_param_values(values)? };
+    admit(&plan)?;
+    complete(plan)
+}
+
+/// Adds, to a complaint about an unknown name, the columns that exist but have no SQL type.
+fn name_hidden(error: SqlError, hidden: &[String]) -> SqlError {
+    match error {
+        SqlError::Plan(message) if !hidden.is_empty() => {
+            SqlError::Plan(format!("{message}; not readable by SQL: {}", hidden.join("; ")))
+        }
+        other => other,
+    }
+}
+
+/// Walks the plan from its root; `passed` is what the nearest filter let through, as long as
+/// nothing but exchanges and projections lie between it and the scan.
+async fn count_scans(
+    plan: &Arc<dyn ExecutionPlan>,
+    passed: Option<u64>,
+    scans: &mut Vec<ScanCount>,
+) -> Result<(), SqlError> {
+    if let Some(scan) = plan.downcast_ref::<ScanExec>() {
+        let dropped =
+            scan.rows_read().map(|read| passed.map_or(0, |kept| read.saturating_sub(kept)));
+        let read = scan.count_rows().await?;
+        scans.push(ScanCount { table: scan.table().to_owned(), read, dropped });
+        return Ok(());
+    }
+    let passed = if plan.is::<FilterExec>() {
+        let rows = plan.metrics().and_then(|metrics| metrics.output_rows());
+        passed.or(rows.map(|rows| rows as u64))
+    } else if plan.is::<ProjectionExec>()
+        || plan.is::<RepartitionExec>()
+        || plan.is::<CoalescePartitionsExec>()
+        || plan.is::<CooperativeExec>()
+    {
+        passed
+    } else {
+        None
+    };
+    for child in plan.children() {
+        Box::pin(count_scans(child, passed, scans)).await?;
+    }
+    Ok(())
+}

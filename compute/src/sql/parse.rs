@@ -1,0 +1,287 @@
+//! From text to one SELECT that holds nothing a run may not do.
+//!
+//! This check reads the syntax, so that it can name what it refuses in the writer's own words;
+//! [`super::admit`] checks the plan again, where nothing can hide behind syntax.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    Distinct, Expr, Function, GroupByExpr, LimitClause, ObjectName, Query, Select, SetExpr,
+    Statement, TableFactor, Value, ValueWithSpan, Visit, Visitor,
+};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::Tokenizer;
+
+use super::aggregate::Aggregate;
+use super::error::SqlError;
+use super::functions::{allowed_functions, hint_for};
+
+/// The longest query, in bytes.
+pub const QUERY_BYTES_MAX: usize = 256 << 10;
+
+/// The most tokens (words, numbers, signs) in a query.
+pub const QUERY_TOKENS_MAX: usize = 20_000;
+
+/// How deep expressions, subqueries and chains of UNION may nest.
+pub const QUERY_DEPTH_MAX: usize = 100;
+
+/// Room for the recursive parser over a query of the longest kind; touched only when used.
+const PARSER_STACK_BYTES: usize = 256 << 20;
+
+/// A query that passed, and the names of its `$` placeholders.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) statement: Statement,
+    pub(super) placeholders: BTreeSet<String>,
+}
+
+/// Parses and checks a query.
+pub(super) fn parse(sql: &str) -> Result<Parsed, SqlError> {
+    if sql.len() > QUERY_BYTES_MAX {
+        let what = format!("{} bytes", sql.len());
+        return Err(SqlError::Limit { what, limit: QUERY_BYTES_MAX });
+    }
+    // A long chain of operators nests as deep as it is long, and a parsed tree is dropped as
+    // recursively as it was built; so both happen where there is room.
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(PARSER_STACK_BYTES)
+            .spawn_scoped(scope, || parse_here(sql))
+            .map_err(|error| SqlError::Execution(format!("no thread for the parser: {error}")))?
+            .join()
+            .map_err(|_| SqlError::Parse("the parser gave up on it".to_owned()))?
+    })
+}
+
+fn parse_here(sql: &str) -> Result<Parsed, SqlError> {
+    let dialect = GenericDialect {};
+    let tokens = Tokenizer::new(&dialect, sql)
+        .tokenize_with_location()
+        .map_err(|error| SqlError::Parse(error.to_string()))?;
+    if tokens.len() > QUERY_TOKENS_MAX {
+        let what = format!("{} words and signs", tokens.len());
+        return Err(SqlError::Limit { what, limit: QUERY_TOKENS_MAX });
+    }
+    let mut statements = Parser::new(&dialect)
+        .with_tokens_with_locations(tokens)
+        .parse_statements()
+        .map_err(|error| SqlError::Parse(error.to_string()))?;
+    let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
+        return Err(SqlError::refused(
+            "anything but one statement",
+            "write exactly one SELECT; WITH can hold its parts",
+        ));
+    };
+    if !matches!(statement, Statement::Query(_)) {
+        let text = statement.to_string();
+        let first = text.split_whitespace().next().unwrap_or("").to_uppercase();
+        return Err(SqlError::refused(first, "a run is one SELECT and changes nothing"));
+    }
+    let mut check = Check::new();
+    match statement.visit(&mut check) {
+        ControlFlow::Break(error) => Err(error),
+        ControlFlow::Continue(()) => Ok(Parsed { statement, placeholders: check.placeholders }),
+    }
+}
+
+struct Check {
+    functions: BTreeSet<String>,
+    placeholders: BTreeSet<String>,
+    depth: usize,
+}
+
+type Flow = ControlFlow<SqlError>;
+
+fn refuse(what: impl Into<String>, hint: impl Into<String>) -> Flow {
+    ControlFlow::Break(SqlError::refused(what, hint))
+}
+
+const NOT_YET: &str = "it is not part of what a run may do yet";
+
+impl Check {
+    fn new() -> Self {
+        let mut functions = BTreeSet::new();
+        for function in allowed_functions() {
+            functions.insert(function.name().to_owned());
+            functions.extend(function.aliases().iter().cloned());
+        }
+        for aggregate in Aggregate::ALL {
+            functions.extend(aggregate.names().iter().map(|&name| name.to_owned()));
+        }
+        Self { functions, placeholders: BTreeSet::new(), depth: 0 }
+    }
+
+    fn deeper(&mut self) -> Flow {
+        self.depth += 1;
+        if self.depth > QUERY_DEPTH_MAX {
+            let what = format!("parts nested more than {QUERY_DEPTH_MAX} deep");
+            return ControlFlow::Break(SqlError::Limit { what, limit: QUERY_DEPTH_MAX });
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn function(&self, function: &Function) -> Flow {
+        let name = function.name.to_string().to_lowercase();
+        if function.over.is_some() {
+            return refuse(format!("window function {name}(…) OVER"), NOT_YET);
+        }
+        if !self.functions.contains(&name) {
+            return refuse(format!("function {name}"), hint_for(&name));
+        }
+        if function.null_treatment.is_some() || !function.within_group.is_empty() {
+            return refuse(format!("IGNORE NULLS or WITHIN GROUP in {name}"), NOT_YET);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// What of a query is neither its body nor its order.
+fn check_query(query: &Query) -> Flow {
+    if query.with.as_ref().is_some_and(|with| with.recursive) {
+        return refuse("WITH RECURSIVE", NOT_YET);
+    }
+    let clauses = [
+        (query.fetch.is_some(), "FETCH"),
+        (!query.locks.is_empty(), "FOR UPDATE"),
+        (query.for_clause.is_some(), "FOR"),
+        (query.settings.is_some(), "SETTINGS"),
+        (query.format_clause.is_some(), "FORMAT"),
+        (!query.pipe_operators.is_empty(), "the pipe operator |>"),
+    ];
+    if let Some((_, what)) = clauses.into_iter().find(|(found, _)| *found) {
+        return refuse(what, NOT_YET);
+    }
+    if let Some(LimitClause::LimitOffset { limit_by, .. }) = &query.limit_clause
+        && !limit_by.is_empty()
+    {
+        return refuse("LIMIT BY", NOT_YET);
+    }
+    check_body(&query.body, 0)
+}
+
+fn check_body(body: &SetExpr, depth: usize) -> Flow {
+    if depth > QUERY_DEPTH_MAX {
+        let what = format!("more than {QUERY_DEPTH_MAX} parts joined by UNION");
+        return ControlFlow::Break(SqlError::Limit { what, limit: QUERY_DEPTH_MAX });
+    }
+    match body {
+        SetExpr::SetOperation { left, right, .. } => {
+            check_body(left, depth + 1)?;
+            check_body(right, depth + 1)
+        }
+        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => ControlFlow::Continue(()),
+        SetExpr::Table(_) => refuse("TABLE", "write SELECT * FROM it"),
+        _ => refuse("INSERT, UPDATE, DELETE or MERGE", "a run changes nothing"),
+    }
+}
+
+impl Visitor for Check {
+    type Break = SqlError;
+
+    fn pre_visit_query(&mut self, query: &Query) -> Flow {
+        self.deeper()?;
+        check_query(query)
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> Flow {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> Flow {
+        if matches!(select.distinct, Some(Distinct::On(_))) {
+            return refuse(
+                "DISTINCT ON",
+                "which row it keeps depends on order; use GROUP BY with min or max",
+            );
+        }
+        let modifiers = match &select.group_by {
+            GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers) => modifiers,
+        };
+        let clauses = [
+            (select.top.is_some(), "TOP"),
+            (select.into.is_some(), "SELECT INTO"),
+            (!select.lateral_views.is_empty(), "LATERAL VIEW"),
+            (select.prewhere.is_some(), "PREWHERE"),
+            (!select.connect_by.is_empty(), "CONNECT BY"),
+            (!select.cluster_by.is_empty(), "CLUSTER BY"),
+            (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
+            (!select.sort_by.is_empty(), "SORT BY"),
+            (!select.named_window.is_empty(), "WINDOW"),
+            (select.qualify.is_some(), "QUALIFY"),
+            (select.value_table_mode.is_some(), "SELECT AS VALUE or STRUCT"),
+            (!modifiers.is_empty(), "WITH ROLLUP, CUBE or TOTALS"),
+        ];
+        match clauses.into_iter().find(|(found, _)| *found) {
+            Some((_, what)) => refuse(what, NOT_YET),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Flow {
+        match factor {
+            TableFactor::Table { name, args: Some(_), .. } => {
+                refuse(format!("table function {name}"), "a run reads its inputs and nothing else")
+            }
+            TableFactor::Table { sample: Some(_), .. } => {
+                refuse("TABLESAMPLE", "a result must not depend on chance")
+            }
+            TableFactor::Table { version: Some(_), name, .. } => {
+                refuse(format!("a version of {name}"), "the input's reference names the version")
+            }
+            TableFactor::Table { .. } | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
+            TableFactor::Derived { lateral: false, sample: None, .. } => ControlFlow::Continue(()),
+            TableFactor::Derived { .. } => refuse("LATERAL", NOT_YET),
+            other => {
+                let text = other.to_string();
+                let first = text.split(['(', ' ']).next().unwrap_or("").to_uppercase();
+                refuse(format!("{first} in FROM"), "a run reads its inputs and nothing else")
+            }
+        }
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> Flow {
+        if relation.0.len() > 1 {
+            return refuse(
+                format!("the qualified name {relation}"),
+                "tables are named by the run's inputs alone",
+            );
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> Flow {
+        self.deeper()?;
+        match expr {
+            Expr::Function(function) => self.function(function),
+            Expr::GroupingSets(_) | Expr::Cube(_) | Expr::Rollup(_) => {
+                refuse("GROUPING SETS, CUBE or ROLLUP", "write one SELECT each and UNION ALL them")
+            }
+            Expr::SimilarTo { .. } | Expr::RLike { .. } => {
+                refuse("a regular expression", "use LIKE, strpos or split_part")
+            }
+            Expr::AtTimeZone { .. } => refuse("AT TIME ZONE", NOT_YET),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn post_visit_expr(&mut self, _expr: &Expr) -> Flow {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> Flow {
+        let Value::Placeholder(text) = &value.value else {
+            return ControlFlow::Continue(());
+        };
+        match text.strip_prefix('$') {
+            Some(name) if !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) => {
+                self.placeholders.insert(name.to_owned());
+                ControlFlow::Continue(())
+            }
+            _ => refuse(format!("the placeholder {text}"), "name parameters, as in $cutoff"),
+        }
+    }
+}

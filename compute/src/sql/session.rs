@@ -1,0 +1,128 @@
+//! A DataFusion session made of explicit lists: functions, analyzer, optimizer, physical rules.
+//!
+//! Nothing is inherited from DataFusion's defaults, so an upgrade can add no rule and no function
+//! unseen. What is left out on purpose: every rule that rewrites aggregates by name
+//! (single_distinct_aggregation_to_group_by), answers from statistics (aggregate_statistics),
+//! reassociates or folds expressions (simplify_expressions), prunes by dynamic filters, or stops
+//! a scan early without an order.
+
+use std::sync::Arc;
+
+use datafusion::execution::config::SessionConfig;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::functions::datetime::planner::DatetimeFunctionPlanner;
+use datafusion::functions::unicode::planner::UnicodeFunctionPlanner;
+use datafusion::functions_aggregate::planner::AggregateFunctionPlanner;
+use datafusion::logical_expr::planner::ExprPlanner;
+use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
+use datafusion::optimizer::decorrelate_predicate_subquery::DecorrelatePredicateSubquery;
+use datafusion::optimizer::eliminate_cross_join::EliminateCrossJoin;
+use datafusion::optimizer::extract_equijoin_predicate::ExtractEquijoinPredicate;
+use datafusion::optimizer::optimize_projections::OptimizeProjections;
+use datafusion::optimizer::push_down_filter::PushDownFilter;
+use datafusion::optimizer::push_down_limit::PushDownLimit;
+use datafusion::optimizer::replace_distinct_aggregate::ReplaceDistinctWithAggregate;
+use datafusion::optimizer::scalar_subquery_to_join::ScalarSubqueryToJoin;
+use datafusion::optimizer::{AnalyzerRule, OptimizerRule};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::combine_partial_final_agg::CombinePartialFinalAggregate;
+use datafusion::physical_optimizer::ensure_coop::EnsureCooperative;
+use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
+use datafusion::physical_optimizer::join_selection::JoinSelection;
+use datafusion::physical_optimizer::output_requirements::OutputRequirements;
+use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
+
+use super::aggregate::exact_aggregates;
+use super::arithmetic::CheckedArithmetic;
+use super::execute::Options;
+use super::functions::allowed_functions;
+
+/// A session in which only exact aggregates and allowed functions exist.
+///
+/// # Errors
+/// When the runtime cannot be set up.
+pub(super) fn session(options: &Options) -> datafusion::common::Result<SessionState> {
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_bytes)))
+        // No spill files: what a query reads must not come to lie on a disk.
+        .with_disk_manager_builder(
+            DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
+        )
+        .build_arc()?;
+    Ok(SessionStateBuilder::new()
+        .with_session_id("run".to_owned())
+        .with_config(config(options))
+        .with_runtime_env(runtime)
+        .with_scalar_functions(allowed_functions())
+        .with_aggregate_functions(exact_aggregates())
+        .with_expr_planners(expr_planners())
+        .with_analyzer_rules(analyzer_rules())
+        .with_optimizer_rules(optimizer_rules())
+        .with_physical_optimizer_rules(physical_rules())
+        .build())
+}
+
+fn config(options: &Options) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(options.partitions.max(1))
+        .with_batch_size(options.batch_rows.max(1))
+        .with_information_schema(false)
+        .with_collect_statistics(false);
+    let all = config.options_mut();
+    all.execution.time_zone = None;
+    all.execution.enable_recursive_ctes = false;
+    all.sql_parser.map_string_types_to_utf8view = false;
+    all.sql_parser.default_null_ordering = "nulls_max".to_owned();
+    all.optimizer.enable_dynamic_filter_pushdown = false;
+    all.optimizer.enable_topk_dynamic_filter_pushdown = false;
+    all.optimizer.enable_join_dynamic_filter_pushdown = false;
+    all.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+    all.optimizer.use_statistics_registry = false;
+    config
+}
+
+/// COUNT(*), EXTRACT, SUBSTRING and POSITION; no struct or map literals.
+fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
+    vec![
+        Arc::new(AggregateFunctionPlanner),
+        Arc::new(DatetimeFunctionPlanner),
+        Arc::new(UnicodeFunctionPlanner),
+    ]
+}
+
+fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
+    vec![Arc::new(TypeCoercion::new()), Arc::new(CheckedArithmetic)]
+}
+
+fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    vec![
+        // Without these, DISTINCT and subqueries have no physical plan.
+        Arc::new(ReplaceDistinctWithAggregate::new()),
+        Arc::new(DecorrelatePredicateSubquery::new()),
+        Arc::new(ScalarSubqueryToJoin::new()),
+        // Joins by hash instead of by comparing all pairs.
+        Arc::new(ExtractEquijoinPredicate::new()),
+        Arc::new(EliminateCrossJoin::new()),
+        // A sort under LIMIT keeps only its first rows.
+        Arc::new(PushDownLimit::new()),
+        Arc::new(PushDownFilter::new()),
+        // Only the columns that are used are read.
+        Arc::new(OptimizeProjections::new()),
+    ]
+}
+
+fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    vec![
+        Arc::new(OutputRequirements::new_add_mode()),
+        // Settles the join's mode; there are no statistics to select by.
+        Arc::new(JoinSelection::new()),
+        Arc::new(EnsureRequirements::new()),
+        Arc::new(CombinePartialFinalAggregate::new()),
+        Arc::new(OutputRequirements::new_remove_mode()),
+        Arc::new(EnsureCooperative::new()),
+        Arc::new(SanityCheckPlan::new()),
+    ]
+}
