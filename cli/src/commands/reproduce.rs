@@ -1,0 +1,63 @@
+//! `veritrail reproduce`: runs somebody's run again and signs what came out.
+
+use std::process::ExitCode;
+
+use veritrail_server::{
+    error::Result,
+    node::{
+        Node,
+        peering::Relay,
+        reproduce::{Reproduced, ReproduceRequest},
+    },
+};
+
+use crate::{context::Context, words};
+
+/// Run a run again, from inputs fetched anew, and sign a verdict
+///
+/// identical: exit 0. within the declared tolerance: exit 0. different: exit 3, with the first
+/// column and row that differ. could not check: exit 1, with what was missing.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The run: run:HEX of a known run, or the ticket of one
+    #[arg(value_name = "RUN|TICKET")]
+    run: String,
+    /// Sign as this person of the home [default: the operator]
+    #[arg(long = "as", value_name = "DID")]
+    signer: Option<String>,
+    /// Also try to reach the other node through public relays (n0) [default: its addresses only]
+    #[arg(long, value_name = "RELAY")]
+    relay: Option<Relay>,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
+    let node = Node::open(&context.home)?;
+    let request = ReproduceRequest {
+        run: args.run,
+        signer: args.signer,
+        relay: args.relay.unwrap_or_default(),
+    };
+    let done = node.reproduce(request, &context.progress).await?;
+    context.output.show("reproduce", &done, text)?;
+    Ok(ExitCode::from(done.exit_code()))
+}
+
+fn text(done: &Reproduced) -> String {
+    let mut rows = vec![("run", done.run.clone()), ("expected", done.expected.to_string())];
+    rows.extend(done.found.map(|found| ("found", found.to_string())));
+    if let Some(difference) = &done.difference {
+        rows.push((
+            "differs",
+            format!(
+                "column {}, row {}: {} expected, {} found",
+                difference.column, difference.row, difference.expected, difference.found
+            ),
+        ));
+    }
+    rows.extend(done.missing.clone().map(|missing| ("missing", missing)));
+    rows.push(("inputs", done.inputs.clone()));
+    rows.push(("verdict", format!("{}, signed by {}", done.log, done.signer)));
+    rows.push(("binary", done.binary.to_string()));
+    format!("{}\n{}", done.outcome.words(), words::table(&rows))
+}

@@ -1,0 +1,120 @@
+//! `veritrail run`: a query over published data, with a signed receipt.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args as ClapArgs;
+use veritrail_server::{
+    error::{NodeError, Result},
+    node::{
+        Node,
+        run::{Preview, Ran, RunRequest, Task},
+    },
+};
+
+use super::serve;
+use crate::{context::Context, words};
+
+/// Run a query over published data: the same bits everywhere, and a receipt that proves it
+///
+/// The result does not depend on the machine, on threads or on order. The receipt names inputs by
+/// root, the query and the result by hash; anybody can run it again with `reproduce`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// The run as a file (version = 1, sql, inputs, parameters, tolerance)
+    #[arg(value_name = "SPEC.toml", required_unless_present = "sql", conflicts_with_all = ["sql", "input", "param", "tolerance"])]
+    spec: Option<PathBuf>,
+    /// The query, one SELECT
+    #[arg(long, value_name = "QUERY", requires = "input")]
+    sql: Option<String>,
+    /// A table of the query: NAME=REF, or NAME=REF/path or glob where the dataset has more files
+    #[arg(long, value_name = "NAME=REF[/PATH]")]
+    input: Vec<String>,
+    /// The value of $NAME in the query, written as in TOML: 3, 2.5, "text", true, 2024-01-31
+    #[arg(long, value_name = "NAME=VALUE")]
+    param: Vec<String>,
+    /// How far a column may be off and still agree: COLUMN=0.01 absolute, COLUMN=1% relative
+    #[arg(long, value_name = "COLUMN=BOUND")]
+    tolerance: Vec<String>,
+    /// Write the run down as a SPEC.toml too
+    #[arg(long, value_name = "FILE")]
+    write_spec: Option<PathBuf>,
+    /// Sign as this person of the home [default: the operator]
+    #[arg(long = "as", value_name = "DID")]
+    signer: Option<String>,
+    /// Serve the run and its output until interrupted
+    #[arg(long)]
+    share: bool,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
+    let node = Node::open(&context.home)?;
+    let task = match (args.spec, args.sql) {
+        (Some(file), _) => Task::File(file),
+        (None, Some(sql)) => Task::Query {
+            sql,
+            inputs: args.input,
+            parameters: args.param,
+            tolerance: args.tolerance,
+        },
+        (None, None) => return Err(NodeError::usage("neither a SPEC.toml nor --sql")),
+    };
+    let request = RunRequest { task, write_spec: args.write_spec, signer: args.signer };
+    let ran = node.run(request, &context.progress).await?;
+    context.output.show("run", &ran, text)?;
+    if args.share {
+        serve::share(&node, None).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(ran: &Ran) -> String {
+    let mut rows = vec![
+        ("run", ran.reference.clone()),
+        ("log", ran.log.clone()),
+    ];
+    for input in &ran.inputs {
+        rows.push(("input", input.clone()));
+    }
+    rows.extend([
+        (
+            "rows",
+            format!(
+                "{} read, {} dropped, {} in the result",
+                words::grouped(ran.rows_read),
+                words::grouped(ran.rows_dropped),
+                words::grouped(ran.rows)
+            ),
+        ),
+        ("table hash", ran.table_hash.to_string()),
+        ("output", format!("{}/output, {}", ran.reference, words::bytes(ran.output_bytes))),
+        ("ticket", ran.ticket.clone()),
+    ]);
+    format!("{}\n{}", preview(&ran.preview), words::table(&rows))
+}
+
+/// The first rows, columns aligned.
+fn preview(preview: &Preview) -> String {
+    let mut widths: Vec<usize> = preview.columns.iter().map(|c| c.chars().count()).collect();
+    let cells: Vec<Vec<String>> = preview
+        .rows
+        .iter()
+        .map(|row| row.iter().map(|cell| words::printable(cell)).collect())
+        .collect();
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: &[String]| {
+        let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}"));
+        format!("  {}\n", padded.collect::<Vec<_>>().join("  "))
+    };
+    let columns: Vec<String> = preview.columns.iter().map(|c| words::printable(c)).collect();
+    let mut text = line(&columns);
+    text.extend(cells.iter().map(|row| line(row)));
+    if preview.more > 0 {
+        text.push_str(&format!("  … {} more\n", words::plural(preview.more, "row")));
+    }
+    text
+}

@@ -1,0 +1,3 @@
+//! Getting what others published: folders, tickets, peers.
+
+mod folder;
