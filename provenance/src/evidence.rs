@@ -12,6 +12,7 @@ use crate::log::proof::PROOF_LENGTH_MAX;
 use crate::statement::{Origin, OriginError};
 
 pub use self::consistency::{Consistency, InconsistentPair, KnownHead, PairError};
+pub use self::merge::MergeError;
 pub use self::report::{
     Conclusion, Failure, LogKnown, LogReport, MissingBlob, Open, Place, Report, SignerKnown,
     SignerReport, Unnamed, VerdictReport,
@@ -23,6 +24,7 @@ mod blobs;
 mod codec;
 mod consistency;
 mod judge;
+mod merge;
 mod report;
 mod request;
 mod verify;

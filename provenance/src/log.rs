@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod checkpoint;
 pub mod entries;
+pub mod known;
 pub mod note;
 pub mod proof;
 pub mod tile;

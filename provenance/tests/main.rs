@@ -13,6 +13,7 @@ mod ijson;
 mod layout_pages;
 mod layout_proofs;
 mod layouts;
+mod log_known;
 mod malleable;
 mod paths;
 mod payloads;

@@ -197,6 +197,23 @@ pub fn newer(view: &dyn View, origin: &Origin, subject: &str) -> Result<Vec<Newe
     rows(view, Table::Newer, &key::subject(&key::text(subject), origin))
 }
 
+/// The versions of all datasets in all logs, in the order of their keys: what a node computes its
+/// public blobs from. Costs one scan of the table.
+///
+/// # Errors
+/// When the view fails.
+pub fn all_versions(view: &dyn View) -> Result<Vec<InLog<VersionRow>>, ViewError> {
+    in_logs(view, Table::Version, &[])
+}
+
+/// All runs in all logs, ascending by id. Costs one scan of the table.
+///
+/// # Errors
+/// When the view fails.
+pub fn all_runs(view: &dyn View) -> Result<Vec<InLog<RunRow>>, ViewError> {
+    in_logs(view, Table::Run, &[])
+}
+
 fn rows<R: DeserializeOwned>(
     view: &dyn View,
     table: Table,
