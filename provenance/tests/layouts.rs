@@ -151,7 +151,7 @@ fn spans_are_the_bytes_that_were_asked_for() {
                     .flat_map(|span| {
                         let chunk = layout.chunks()[span.chunk];
                         assert_eq!(chunk.id, span.id);
-                        assert!(span.len() > 0 && span.to <= chunk.length && !span.is_empty());
+                        assert!(!span.is_empty() && span.to <= chunk.length);
                         let from = chunk.offset as usize;
                         sequence[from + span.from as usize..from + span.to as usize].to_vec()
                     })

@@ -178,3 +178,32 @@ fn a_thousand_re_encodings_of_one_statement_give_one_id() {
     assert_eq!(refused + same, 1_000);
     assert!(same >= 20 && refused >= 500, "{same} accepted, {refused} refused");
 }
+
+proptest::proptest! {
+    /// Several bytes replaced, inserted or removed at once: an answer, never a panic, and never
+    /// another statement that verifies.
+    #[test]
+    fn no_mutation_makes_another_valid_statement(
+        kind in 0usize..5,
+        edits in proptest::collection::vec((0usize..4_096, 0u8..3, proptest::num::u8::ANY), 1..6),
+    ) {
+        let (draft, signer) = drafts().remove(kind);
+        let original = Statement::sign(draft, &signer).unwrap();
+        let mut bytes = original.envelope().to_vec();
+        for (at, edit, byte) in edits {
+            let at = at % bytes.len();
+            match edit {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.drain(at..(at + usize::from(byte % 8)).min(bytes.len()))),
+            }
+            if bytes.is_empty() {
+                bytes.push(byte);
+            }
+        }
+        if let Ok(statement) = Statement::decode(&bytes) {
+            let valid = statement.verify_did_key().is_ok();
+            proptest::prop_assert!(!valid || statement.id() == original.id());
+        }
+    }
+}

@@ -58,6 +58,18 @@ fn the_id_is_the_hash_of_what_was_signed() {
 }
 
 #[test]
+fn the_crate_did_key_verifies_our_signatures() {
+    use did_key::CoreSign;
+    for (draft, signer) in drafts() {
+        let statement = Statement::sign(draft, &signer).unwrap();
+        let key = did_key::resolve(statement.iss().as_str()).unwrap();
+        let signature = statement.signature().as_bytes();
+        key.verify(statement.signed_bytes(), signature).unwrap();
+        assert!(key.verify(b"another", signature).is_err());
+    }
+}
+
+#[test]
 fn any_flipped_byte_is_refused_or_fails_to_verify() {
     let (draft, signer) = drafts().remove(2);
     let statement = Statement::sign(draft, &signer).unwrap();

@@ -1,8 +1,6 @@
 //! Ed25519 public keys and signatures as values.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -30,11 +28,8 @@ const MULTIBASE_LEN_MAX: usize = 64;
 /// Stricter than what ZIP 215 verifies with, so that a key has one text and a signature cannot be
 /// valid for everything. Reads and writes as multibase (`z6Mk…`), the form of did:key and of
 /// Multikey.
-#[derive(Clone, Copy)]
-pub struct PublicKey {
-    bytes: [u8; PUBLIC_KEY_LEN],
-    point: VerificationKey,
-}
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PublicKey([u8; PUBLIC_KEY_LEN]);
 
 /// Why 32 bytes are refused as a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -69,20 +64,19 @@ impl PublicKey {
         if !point.is_torsion_free() {
             return Err(KeyError::MixedOrder);
         }
-        let point = VerificationKey::try_from(bytes).map_err(|_| KeyError::NotAPoint)?;
-        Ok(Self { bytes, point })
+        Ok(Self(bytes))
     }
 
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; PUBLIC_KEY_LEN] {
-        &self.bytes
+        &self.0
     }
 
     /// `z` and base58btc of the multicodec prefix and the key (W3C Multikey).
     pub fn to_multibase(&self) -> String {
         let mut tagged = Vec::with_capacity(ED25519_MULTICODEC.len() + PUBLIC_KEY_LEN);
         tagged.extend_from_slice(&ED25519_MULTICODEC);
-        tagged.extend_from_slice(&self.bytes);
+        tagged.extend_from_slice(&self.0);
         format!("z{}", bs58::encode(tagged).into_string())
     }
 
@@ -102,38 +96,8 @@ impl PublicKey {
     }
 
     /// A key that was made as a multiple of the base point, which passes every check.
-    pub(super) fn of_multiple(point: VerificationKey) -> Self {
-        Self { bytes: point.into(), point }
-    }
-
-    pub(super) fn point(&self) -> &VerificationKey {
-        &self.point
-    }
-}
-
-impl PartialEq for PublicKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
-    }
-}
-
-impl Eq for PublicKey {}
-
-impl PartialOrd for PublicKey {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for PublicKey {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.bytes.cmp(&other.bytes)
-    }
-}
-
-impl Hash for PublicKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.bytes.hash(state);
+    pub(super) fn of_multiple(key: VerificationKey) -> Self {
+        Self(key.into())
     }
 }
 

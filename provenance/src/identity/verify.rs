@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 
-use ed25519_zebra::{VerificationKeyBytes, batch};
+use ed25519_zebra::{VerificationKey, VerificationKeyBytes, batch};
 use rand_core::{TryCryptoRng, TryRng};
 use thiserror::Error;
 
@@ -37,7 +37,8 @@ pub fn verify(
     message: &[u8],
     signature: &Signature,
 ) -> Result<(), SignatureError> {
-    key.point().verify(&to_zebra(signature), message).map_err(|_| SignatureError)
+    let key = VerificationKey::try_from(*key.as_bytes()).map_err(|_| SignatureError)?;
+    key.verify(&to_zebra(signature), message).map_err(|_| SignatureError)
 }
 
 /// Checks many signatures, about twice as fast as one by one while all are valid.
@@ -59,7 +60,7 @@ pub fn verify_batch(items: &[SignedMessage<'_>]) -> Vec<Result<(), SignatureErro
         ]));
     }
     let seed = sha256(&[b"veritrail/batch-coefficients/1\n", &digests]);
-    if batch.verify(&mut HashStream::new(seed)).is_ok() {
+    if batch.verify(HashStream::new(seed)).is_ok() {
         return vec![Ok(()); items.len()];
     }
     items.iter().map(|item| verify(item.key, item.message, item.signature)).collect()

@@ -34,7 +34,7 @@ pub(super) fn clip(text: &str) -> String {
         escape.into_iter().flatten().chain(plain)
     });
     let mut clipped: String = escaped.clone().take(TEXT_CHARS_MAX).collect();
-    if escaped.skip(TEXT_CHARS_MAX).next().is_some() {
+    if escaped.clone().nth(TEXT_CHARS_MAX).is_some() {
         clipped.pop();
         clipped.push('…');
     }
