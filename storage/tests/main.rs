@@ -6,3 +6,5 @@ mod crash;
 mod disks;
 mod key_files;
 mod log_writer;
+#[cfg(feature = "peer")]
+mod peer;
