@@ -16,7 +16,7 @@ pub mod conformance;
 
 use std::fmt::Debug;
 
-pub use durable::{create_dir_durable, put_durable, replace_unsynced};
+pub use durable::{put_durable, replace_unsynced};
 pub use error::DiskError;
 pub use memory::{Crash, MemoryDisk};
 #[cfg(feature = "disk")]

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 pub use recovery::{phrase, seed_of_phrase};
 pub use seed::Seed;
 
-use crate::disk::{Access, Disk, DiskError, DiskPath, Kind, create_dir_durable, put_durable};
+use crate::disk::{Access, Disk, DiskError, DiskPath, Kind, replace_unsynced};
 
 /// Why a key could not be made, written or read.
 #[derive(Debug, thiserror::Error)]
@@ -126,9 +126,10 @@ const HEADER: &str = "veritrail-secret-key/1";
 const FILE_LEN_MAX: u64 = 256;
 
 impl KeyFiles {
-    /// Makes the folder, durably. Blocks.
+    /// Makes the folder. Its own name is durable once the caller has synced the folder around it,
+    /// as the making of a home does. Blocks.
     pub fn create(disk: Arc<dyn Disk>, folder: DiskPath) -> Result<Self, KeyFileError> {
-        create_dir_durable(&*disk, &folder, Access::Private)?;
+        disk.create_dir(&folder, Access::Private)?;
         Self::open(disk, folder)
     }
 
@@ -140,13 +141,16 @@ impl KeyFiles {
 
     /// Writes a new key: created exclusively, 0600, durable on return. Blocks.
     pub fn write(&self, name: &KeyName, seed: &Seed) -> Result<(), KeyFileError> {
-        let path = self.path(name)?;
-        if self.disk.metadata(&path)?.is_some() {
-            return Err(KeyFileError::Exists { path });
-        }
-        let hex = Zeroizing::new(hex::encode(seed.expose()));
-        let text = Zeroizing::new(format!("{HEADER} {}\n{}\n", name.kind(), *hex));
-        Ok(put_durable(&*self.disk, &path, text.as_bytes(), Access::Private)?)
+        self.write_unsynced(name, seed)?;
+        Ok(self.disk.fsync_dir(&self.folder)?)
+    }
+
+    /// Writes the three keys of a new home, as [`KeyFiles::write`] does.
+    pub fn write_set(&self, keys: &KeySet) -> Result<(), KeyFileError> {
+        self.write_unsynced(&KeyName::Person, &keys.person)?;
+        self.write_unsynced(&KeyName::Node, &keys.node)?;
+        self.write_unsynced(&KeyName::Log, &keys.log)?;
+        Ok(self.disk.fsync_dir(&self.folder)?)
     }
 
     /// Reads a key; refused if others have any right to its file. Blocks.
@@ -175,6 +179,16 @@ impl KeyFiles {
         let id =
             |name: &String| Some(name.strip_prefix("person-")?.strip_suffix(".key")?.to_owned());
         Ok(names.iter().filter_map(id).map(KeyName::Member).collect())
+    }
+
+    fn write_unsynced(&self, name: &KeyName, seed: &Seed) -> Result<(), KeyFileError> {
+        let path = self.path(name)?;
+        if self.disk.metadata(&path)?.is_some() {
+            return Err(KeyFileError::Exists { path });
+        }
+        let hex = Zeroizing::new(hex::encode(seed.expose()));
+        let text = Zeroizing::new(format!("{HEADER} {}\n{}\n", name.kind(), *hex));
+        Ok(replace_unsynced(&*self.disk, &path, text.as_bytes(), Access::Private)?)
     }
 
     fn path(&self, name: &KeyName) -> Result<DiskPath, DiskError> {

@@ -8,9 +8,14 @@ pub mod blob;
 pub mod chunk;
 pub mod disk;
 #[cfg(feature = "disk")]
+pub mod home;
+#[cfg(feature = "disk")]
 pub mod keys;
 pub mod log;
 pub mod object_face;
 #[cfg(feature = "peer")]
 pub mod peer;
+#[cfg(feature = "sqlite")]
+pub mod settings;
 pub mod state;
+pub mod trails;

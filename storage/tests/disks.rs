@@ -112,9 +112,9 @@ fn a_full_memory_disk_says_so() {
 fn a_power_loss_loses_tears_and_reorders_what_was_not_synced() {
     let disk = MemoryDisk::new();
     put_durable(&disk, &path("synced"), b"safe", Access::Shared).unwrap();
+    put_durable(&disk, &path("replaced"), b"old", Access::Shared).unwrap();
     let file = disk.create_new(&path("unsynced"), Access::Shared).unwrap();
     file.write_at(0, &[1; 4096]).unwrap();
-    put_durable(&disk, &path("replaced"), b"old", Access::Shared).unwrap();
     let new = disk.create_new(&path("beside"), Access::Shared).unwrap();
     new.write_at(0, b"new").unwrap();
     new.fsync().unwrap();

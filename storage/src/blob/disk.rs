@@ -14,7 +14,7 @@ use veritrail_provenance::hash::ChunkId;
 
 use self::batch::DiskBatch;
 use super::{BLOB_LEN_MAX, Batch, BlobError, Blobs, group, outboard_len};
-use crate::disk::{Access, Disk, DiskError, DiskPath, Kind, OpenFor, create_dir_durable};
+use crate::disk::{Access, Disk, DiskError, DiskPath, Kind, OpenFor};
 
 pub use batch::Workers;
 
@@ -27,9 +27,10 @@ pub struct DiskBlobs {
 }
 
 impl DiskBlobs {
-    /// Makes the folder, durably, and opens it. Blocks.
+    /// Makes the folder and opens it. Its own name is durable once the caller has synced the
+    /// folder around it, as the making of a home does. Blocks.
     pub fn create(disk: Arc<dyn Disk>, folder: DiskPath) -> Result<Self, BlobError> {
-        create_dir_durable(&*disk, &folder, Access::Shared)?;
+        disk.create_dir(&folder, Access::Shared)?;
         Self::open(disk, folder)
     }
 

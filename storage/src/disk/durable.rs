@@ -1,6 +1,6 @@
 //! The one way small files are replaced: beside, synced, renamed, folder synced.
 
-use super::{Access, Created, Disk, DiskError, DiskPath};
+use super::{Access, Disk, DiskError, DiskPath};
 
 /// Puts `bytes` at `path`, replacing what is there, and returns once that is durable. A crash
 /// leaves the old file or the new one, never a mixture.
@@ -36,16 +36,4 @@ pub fn replace_unsynced(
         drop(disk.unlink(&temporary));
     }
     renamed
-}
-
-/// Makes a folder and returns once its name is durable, whoever made it: another process may have
-/// made it and died before its sync.
-pub fn create_dir_durable(
-    disk: &dyn Disk,
-    path: &DiskPath,
-    access: Access,
-) -> Result<Created, DiskError> {
-    let created = disk.create_dir(path, access)?;
-    disk.fsync_dir(&path.parent())?;
-    Ok(created)
 }

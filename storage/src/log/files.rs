@@ -57,9 +57,10 @@ impl Files {
         TileHashes::new(size, |tile: TilePath| self.tile(&tile))
     }
 
-    /// What it takes to append to the log at `size`. Unchecked: compare its root.
-    pub(super) fn range(&self, size: u64) -> Result<CompactRange, LogError> {
-        let mut hashes = self.hashes(size);
+    /// What it takes to append to the log at `size`, from the tiles that the log published at a
+    /// size as large or larger. Unchecked: compare its root.
+    pub(super) fn range(&self, size: u64, published: u64) -> Result<CompactRange, LogError> {
+        let mut hashes = self.hashes(published);
         let nodes: Result<Vec<LogHash>, _> =
             frontier(size).into_iter().map(|(level, index)| hashes.hash(level, index)).collect();
         Ok(CompactRange::from_parts(size, nodes.map_err(|e| unreadable(e, size))?)?)

@@ -149,7 +149,7 @@ impl Snapshot {
         if size > self.size() {
             return Err(LogError::NoEntry { index: size, size: self.size() });
         }
-        Ok(self.files.range(size)?.root())
+        Ok(self.files.range(size, self.size())?.root())
     }
 
     fn bundles(&self) -> impl Iterator<Item = Result<EntriesPath, LogError>> {

@@ -44,7 +44,7 @@ pub(super) fn settle(
     intent: &Intent,
     before: Before,
 ) -> Result<Vec<u8>, LogError> {
-    let mut range = files.range(intent.old.size)?;
+    let mut range = files.range(intent.old.size, intent.old.size)?;
     if Head::of(&range) != intent.old {
         return Err(LogError::Damaged { place: "tile".into(), size: intent.old.size });
     }

@@ -22,21 +22,32 @@ use super::{
     queue::{Outcome, Queue, Waiting, all_failed},
     settle::{Before, settle},
 };
-use crate::disk::{
-    Access, Disk, DiskError, DiskLock, DiskPath, LockMode, LockWait, create_dir_durable,
-    put_durable,
-};
+use crate::disk::{Access, Disk, DiskError, DiskLock, DiskPath, LockMode, LockWait, put_durable};
 
 /// Where a log and what guards it stand on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogPlace {
+    folder: DiskPath,
+    intent: DiskPath,
+    lock: DiskPath,
+}
+
+impl LogPlace {
     /// The log's files, as they could be served.
-    pub folder: DiskPath,
-    /// The last batch as it was decided. Not within `folder`, so that an old copy of one is
-    /// noticed by the other.
-    pub intent: DiskPath,
+    pub fn folder(&self) -> &DiskPath {
+        &self.folder
+    }
+
+    /// The last batch as it was decided. It stands beside the folder and not in it, so that an
+    /// old copy of one is noticed by the other.
+    pub fn intent(&self) -> &DiskPath {
+        &self.intent
+    }
+
     /// Locked while one batch is written.
-    pub lock: DiskPath,
+    pub fn lock(&self) -> &DiskPath {
+        &self.lock
+    }
 }
 
 impl Default for LogPlace {
@@ -96,7 +107,8 @@ impl Writer {
         let writer = Self::at(disk, place, origin, signer)?;
         let files = writer.files();
         let lock = writer.lock()?;
-        create_dir_durable(&*files.disk, &files.folder, Access::Shared)?;
+        // Its name is durable with the intent's, which stands in the same folder.
+        files.disk.create_dir(&files.folder, Access::Shared)?;
         if files.disk.metadata(&files.checkpoint_path()?)?.is_some() {
             return Err(LogError::Exists);
         }
@@ -224,15 +236,21 @@ impl Writer {
             Err(e) => e,
         };
         self.forget_settled();
-        let head = self.head().map(|head| head.size);
-        let taken_back = match head {
-            Ok(size) if size == intent.old.size => self.decide(&Intent::rest(intent.old)),
-            Ok(_) => return Err(LogError::Unsettled(Box::new(failure))),
-            Err(e) => Err(e),
-        };
-        match taken_back {
+        match self.take_back(&intent) {
             Ok(()) => Err(failure),
             Err(_) => Err(LogError::Unsettled(Box::new(failure))),
+        }
+    }
+
+    /// Undoes a decision that could not be carried out, if its head is not out yet.
+    fn take_back(&self, intent: &Intent) -> Result<(), LogError> {
+        let head = self.head()?;
+        if head != intent.old {
+            return Err(LogError::OutOfStep { head: head.size, signed: intent.new.size });
+        }
+        match self.decided()? == *intent {
+            true => self.decide(&Intent::rest(intent.old)),
+            false => Ok(()), // it failed before it was decided
         }
     }
 
@@ -240,11 +258,16 @@ impl Writer {
         Ok(put_durable(&*self.disk, &self.place.intent, &intent.to_bytes()?, Access::Private)?)
     }
 
+    /// What was decided last.
+    fn decided(&self) -> Result<Intent, LogError> {
+        let bytes = self.disk.read_if_there(&self.place.intent, intent::FILE_LEN_MAX)?;
+        Intent::from_bytes(&bytes.ok_or(LogError::IntentDamaged)?)
+    }
+
     /// Brings the log to what was last decided, and returns what it takes to append to it.
     fn recover(&self) -> Result<CompactRange, LogError> {
         let (files, head) = (self.files(), self.head()?);
-        let intent = self.disk.read_if_there(&self.place.intent, intent::FILE_LEN_MAX)?;
-        let intent = Intent::from_bytes(&intent.ok_or(LogError::IntentDamaged)?)?;
+        let intent = self.decided()?;
         if head != intent.new && head != intent.old {
             return Err(LogError::OutOfStep { head: head.size, signed: intent.new.size });
         }
@@ -254,7 +277,7 @@ impl Writer {
             settle(&files, &self.origin, &*self.signer, &intent, Before::Anything)?;
             self.set_settled(intent.new);
         }
-        let range = files.range(intent.new.size)?;
+        let range = files.range(intent.new.size, intent.new.size)?;
         match Head::of(&range) == intent.new {
             true => Ok(range),
             false => Err(LogError::Damaged { place: "tile".into(), size: intent.new.size }),

@@ -1,0 +1,62 @@
+//! Why a home could not be made or opened.
+
+use std::{io, path::PathBuf};
+
+use crate::{blob::BlobError, disk::DiskError, keys::KeyFileError, log::LogError};
+
+/// Why a home could not be made or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// Nothing stands there, or not a home.
+    #[error("{path}: no home here; make one with `veritrail init`")]
+    NoHome {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The folder has no `format` file. [`super::Home::open`] says [`HomeError::NoHome`].
+    #[error("no home here; make one with `veritrail init`")]
+    NoFormat,
+    /// There is a home already.
+    #[error("there is a home here already")]
+    Exists,
+    /// The folder holds something, but no finished home: keys may be among it.
+    #[error(
+        "the folder is not empty (`{found}`): an earlier `init` was interrupted, or it holds \
+         something else; choose another folder, or remove this one if nothing in it matters"
+    )]
+    NotEmpty {
+        /// One of the names in it.
+        found: String,
+    },
+    /// Another process is making a home here.
+    #[error("another process is making a home here")]
+    Busy,
+    /// Made by a newer version, or not by us.
+    #[error("`format` says {found:?}; this version reads {expected:?}")]
+    OtherFormat {
+        /// What it says.
+        found: String,
+        /// What this version reads.
+        expected: &'static str,
+    },
+    /// The folder itself could not be made.
+    #[error("{path}: {source}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The disk.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The blobs.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}

@@ -1,0 +1,96 @@
+//! What a home consists of, over any disk: the real one, or one whose power is cut.
+
+use std::sync::Arc;
+
+use veritrail_provenance::{log::checkpoint::Checkpoint, statement::Origin};
+
+use super::HomeError;
+use crate::{
+    blob::DiskBlobs,
+    disk::{Access, Disk, DiskPath, LockMode, LockWait, put_durable},
+    keys::{KeyFiles, KeyName, KeySet},
+    log::{Expect, LogError, LogPlace, Writer},
+    trails::Trails,
+};
+
+const FORMAT: DiskPath = DiskPath::fixed("format");
+const KEYS: DiskPath = DiskPath::fixed("keys");
+const BLOBS: DiskPath = DiskPath::fixed("blobs");
+const TRAILS: DiskPath = DiskPath::fixed("trails");
+const INIT_LOCK: DiskPath = DiskPath::fixed("init.lock");
+
+const FORMAT_TEXT: &str = "veritrail-home 1\n";
+
+/// The parts of an open home, each to be shared.
+#[derive(Debug)]
+pub struct Parts {
+    /// The folder.
+    pub disk: Arc<dyn Disk>,
+    /// Files of secret keys.
+    pub keys: KeyFiles,
+    /// Chunks, manifests, pages, specs, details.
+    pub blobs: Arc<DiskBlobs>,
+    /// The home's own log.
+    pub log: Arc<Writer>,
+    /// Evidence from other logs.
+    pub trails: Trails,
+}
+
+impl Parts {
+    /// Makes a home on an empty disk; see [`super::Home::init`].
+    pub fn init(
+        disk: Arc<dyn Disk>,
+        keys: &KeySet,
+        origin: &Origin,
+        entries: Vec<Vec<u8>>,
+    ) -> Result<Self, HomeError> {
+        let lock = disk.lock(&INIT_LOCK, LockMode::Exclusive, LockWait::Try)?;
+        let lock = lock.ok_or(HomeError::Busy)?;
+        if disk.metadata(&FORMAT)?.is_some() {
+            return Err(HomeError::Exists);
+        }
+        let found = disk.list(&DiskPath::ROOT)?.into_iter().find(|name| name != "init.lock");
+        if let Some(found) = found {
+            return Err(HomeError::NotEmpty { found });
+        }
+        let key_files = KeyFiles::create(disk.clone(), KEYS)?;
+        key_files.write_set(keys)?;
+        let blobs = Arc::new(DiskBlobs::create(disk.clone(), BLOBS)?);
+        disk.create_dir(&TRAILS, Access::Shared)?;
+        let trails = Trails::open(disk.clone(), TRAILS);
+        let signer = keys.log.shared_signer();
+        let log = Writer::create(disk.clone(), LogPlace::default(), origin.clone(), signer)?;
+        if !entries.is_empty() {
+            log.append(entries, Expect::Size(0))?;
+        }
+        // Last, and with it the names of all folders above become durable.
+        put_durable(&*disk, &FORMAT, FORMAT_TEXT.as_bytes(), Access::Shared)?;
+        drop(lock);
+        Ok(Self { disk, keys: key_files, blobs, log: Arc::new(log), trails })
+    }
+
+    /// Opens a home that was finished.
+    pub fn open(disk: Arc<dyn Disk>) -> Result<Self, HomeError> {
+        let format = disk.read_if_there(&FORMAT, 256)?.ok_or(HomeError::NoFormat)?;
+        if format != FORMAT_TEXT.as_bytes() {
+            let found = String::from_utf8_lossy(&format).trim_end().to_owned();
+            return Err(HomeError::OtherFormat { found, expected: FORMAT_TEXT.trim_end() });
+        }
+        let keys = KeyFiles::open(disk.clone(), KEYS)?;
+        let blobs = Arc::new(DiskBlobs::open(disk.clone(), BLOBS)?);
+        let trails = Trails::open(disk.clone(), TRAILS);
+        let place = LogPlace::default();
+        let origin = origin(&*disk, &place)?;
+        let signer = keys.read(&KeyName::Log)?.shared_signer();
+        let log = Arc::new(Writer::open(disk.clone(), place, origin, signer)?);
+        Ok(Self { disk, keys, blobs, log, trails })
+    }
+}
+
+/// The log's name, from its checkpoint; the writer then checks the signature over it.
+fn origin(disk: &dyn Disk, place: &LogPlace) -> Result<Origin, HomeError> {
+    let note = disk.read_if_there(&place.folder().join("checkpoint")?, 65_536)?;
+    let note = note.ok_or(LogError::NotFound)?;
+    let (checkpoint, _) = Checkpoint::read(&note).map_err(LogError::from)?;
+    Ok(checkpoint.origin)
+}
