@@ -14,7 +14,6 @@ use iroh::{
     endpoint::{BindError, Builder, Connection, QuicTransportConfig, VarInt, presets},
 };
 use veritrail_provenance::identity::{Did, KeyError, PublicKey};
-use zeroize::Zeroizing;
 
 use super::limits::Limits;
 
@@ -88,10 +87,7 @@ pub struct PeerEndpoint {
 
 impl PeerEndpoint {
     /// Binds under the node's key, given as its 32-byte Ed25519 seed.
-    pub async fn bind(
-        seed: &Zeroizing<[u8; 32]>,
-        options: EndpointOptions,
-    ) -> Result<Self, EndpointError> {
+    pub async fn bind(seed: &[u8; 32], options: EndpointOptions) -> Result<Self, EndpointError> {
         let bind = options.bind;
         let failed = |reason: String| EndpointError::Bind { bind, reason };
         let endpoint = builder(&options)

@@ -53,6 +53,16 @@ pub enum PortableReference {
     },
 }
 
+/// As a REF: `DID@r:HEX`, or `run:HEX` for the run whose receipt the statement is.
+impl fmt::Display for PortableReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version { dataset, root } => write!(f, "{dataset}@r:{root}"),
+            Self::Statement { id, .. } => write!(f, "run:{id}"),
+        }
+    }
+}
+
 /// A decoded ticket: which node to ask, where, for what, and which log it is to be found in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
@@ -111,8 +121,8 @@ impl Ticket {
     ///
     /// # Errors
     /// If it has more than [`ADDRESSES_MAX`] addresses, no log key or more than [`VKEYS_MAX`],
-    /// an address that nobody can dial, a key of another log, or takes over [`TICKET_LEN_MAX`]
-    /// bytes.
+    /// an address that nobody can dial, a relay without https, a key of another log, or takes
+    /// over [`TICKET_LEN_MAX`] bytes.
     pub fn new(
         node: NodeAddress,
         reference: PortableReference,
@@ -120,12 +130,8 @@ impl Ticket {
         vkeys: Vec<VKey>,
     ) -> Result<Self, TicketError> {
         let ticket = Self { node, reference, origin, vkeys };
-        ticket.check()?;
-        let len = ticket.to_bytes().len();
-        if len > TICKET_LEN_MAX {
-            return Err(TicketError::TooLong { len, max: TICKET_LEN_MAX, unit: "bytes" });
-        }
-        Ok(ticket)
+        // Read back, so that nothing is handed out that nobody can read.
+        Self::from_bytes(&ticket.to_bytes())
     }
 
     /// Decodes the bytes that base32 stands for. They are not trusted: all limits hold first.

@@ -5,7 +5,8 @@ use std::{net::SocketAddr, sync::Arc};
 use bytes::Bytes;
 use veritrail_provenance::hash::ChunkId;
 use veritrail_storage::{
-    blob::BLOB_LEN_MAX,
+    blob::{BLOB_LEN_MAX, Blobs, DiskBlobs},
+    disk::{DiskPath, OsDisk},
     peer::{
         connect::ConnectError,
         endpoint::{NodeAddress, Relay, node_did},
@@ -93,6 +94,42 @@ async fn what_is_there_is_not_fetched_again() {
     node.serving.stop().await;
     let nobody = NodeAddress { sockets: vec![], ..node_address_of(&reader) };
     assert_eq!(reader.fetch(&nobody, &twice).await.unwrap(), again);
+}
+
+/// The same with files: a fetch into a folder, and a file that changed after it was published.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_served_and_fetched_and_a_changed_one_is_noticed() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let open = |folder: &tempfile::TempDir| -> Arc<dyn Blobs> {
+        let disk = Arc::new(OsDisk::open(folder.path()).unwrap());
+        Arc::new(DiskBlobs::create(disk, DiskPath::new("blobs").unwrap()).unwrap())
+    };
+    let node = Node::over(open(&folders[0]), Arc::new(Open), Limits::default()).await;
+    let all = publish(&node, &[0, 1000, 20_000, MIB, 9 * MIB + 7]).await;
+    let mut reader = Reader::start(Limits::default()).await;
+    reader.blobs = open(&folders[1]);
+    let list = wanted(&all);
+    reader.fetch(&node.address(), &list[..4]).await.unwrap();
+    // One bit, far into the last one.
+    let path = folders[0].path().join("blobs").join(list[4].id.to_hex());
+    let mut stored = std::fs::read(&path).unwrap();
+    stored[7 * MIB] ^= 4;
+    std::fs::write(&path, &stored).unwrap();
+    let e = reader.fetch(&node.address(), &list).await.unwrap_err();
+    assert!(matches!(&e, FetchError::Failed { id, .. } if *id == list[4].id), "{e}");
+    // Cut short.
+    std::fs::write(&path, &stored[..stored.len() / 2]).unwrap();
+    let e = reader.fetch(&node.address(), &list).await.unwrap_err();
+    assert!(e.to_string().contains(&list[4].id.to_hex()), "{e}");
+    assert_eq!(reader.blobs.list().await.unwrap().len(), 4);
+    // Mended.
+    stored[7 * MIB] ^= 4;
+    std::fs::write(&path, &stored).unwrap();
+    let fetched = reader.fetch(&node.address(), &list).await.unwrap();
+    assert_eq!((fetched.blobs, fetched.present), (1, 4));
+    for (wanted, bytes) in &all {
+        assert_eq!(reader.blobs.read_all(&wanted.id).await.unwrap(), bytes);
+    }
 }
 
 fn node_address_of(reader: &Reader) -> NodeAddress {

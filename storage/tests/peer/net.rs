@@ -119,7 +119,15 @@ impl Node {
         limits: Limits,
     ) -> Self {
         let blobs: Arc<dyn Blobs> = Arc::new(MemoryBlobs::new());
-        let offer = Offer { gate, blobs: blobs.clone(), trails };
+        Self::offering(Offer { gate, blobs, trails }, limits).await
+    }
+
+    pub(crate) async fn over(blobs: Arc<dyn Blobs>, gate: Arc<dyn Gate>, limits: Limits) -> Self {
+        Self::offering(Offer { gate, blobs, trails: Arc::new(NoTrails) }, limits).await
+    }
+
+    async fn offering(offer: Offer, limits: Limits) -> Self {
+        let blobs = offer.blobs.clone();
         let serving = serve(&endpoint(limits).await, offer);
         Self { blobs, serving }
     }

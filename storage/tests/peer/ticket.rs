@@ -8,6 +8,7 @@ use veritrail_provenance::{
     hash::{DatasetRoot, StatementId},
     identity::{Did, SeedSigner, Signer},
     log::note::VKey,
+    reference::Reference,
     statement::Origin,
 };
 use veritrail_storage::peer::{
@@ -103,6 +104,13 @@ fn bytes_are_as_documented() {
     assert_eq!(hex::encode(ticket.to_bytes()), hex::encode(&expected));
     assert_eq!(ticket.node(), &address());
     assert_eq!(ticket.reference(), &version());
+    let root = "ab".repeat(32);
+    assert_eq!(ticket.reference().to_string(), format!("{}@r:{root}", did.as_str()));
+    assert_eq!(statement().to_string(), format!("run:{}", "cd".repeat(32)));
+    for portable in [version(), statement()] {
+        let text = portable.to_string();
+        assert_eq!(Reference::parse(&text).unwrap().to_string(), text);
+    }
     assert_eq!(ticket.origin(), &origin());
     assert_eq!(ticket.vkeys(), vkeys());
 }
@@ -258,6 +266,9 @@ fn limits_hold_when_made_and_when_read() {
     assert!(Ticket::new(node(9), version(), origin(), vkeys()).is_err());
     let relayed = NodeAddress { relay: Some("https://r.example/".parse().unwrap()), ..node(8) };
     assert!(Ticket::new(relayed, version(), origin(), vkeys()).is_err());
+    // What nobody could read is not made.
+    let plain = NodeAddress { relay: Some("http://r.example/".parse().unwrap()), ..node(1) };
+    assert!(Ticket::new(plain, version(), origin(), vkeys()).is_err());
     let keys = |n: u8| -> Vec<VKey> {
         let key = |n| VKey::ed25519("ada-7f3a", signer(n).public_key()).unwrap();
         (1..=n).map(key).collect()
