@@ -4,6 +4,7 @@
 mod blobs;
 mod crash;
 mod disks;
+mod independent;
 mod key_files;
 mod log_writer;
 #[cfg(feature = "peer")]
