@@ -124,6 +124,38 @@ fn every_single_sync_is_needed() {
     assert!(unnoticed.is_empty(), "not needed, or not noticed:\n{}", unnoticed.join("\n"));
 }
 
+/// The same for what a new process syncs after another was killed: each sync that recovery makes
+/// anywhere in the history must be needed somewhere in it.
+#[test]
+fn every_kind_of_sync_in_recovery_is_needed() {
+    let mut needed = BTreeMap::new();
+    for count in 0..=operations_of_whole_history() {
+        let (disk, acknowledged) = cut_short(count);
+        let whole = Forgetful::new(disk.kill(), None);
+        if recover(&whole).is_err() {
+            continue;
+        }
+        for (n, sync) in whole.syncs().iter().enumerate() {
+            if needed.get(sync) != Some(&true) {
+                let noticed = recovery_needs(&disk, &acknowledged, n as u64);
+                needed.insert(sync.clone(), noticed);
+            }
+        }
+    }
+    let not: Vec<_> = needed.iter().filter(|(_, needed)| !**needed).collect();
+    assert!(needed.len() > 10, "only {} kinds", needed.len());
+    assert!(not.is_empty(), "not needed, or not noticed: {not:?}");
+}
+
+/// True if a crash after a recovery without its sync `n` breaks what the new process was told.
+fn recovery_needs(disk: &MemoryDisk, acknowledged: &Acknowledged, n: u64) -> bool {
+    let survivor = disk.kill();
+    let Ok(size) = recover(&Forgetful::new(survivor.clone(), Some(n))) else { return false };
+    let mut told = acknowledged.clone();
+    told.see(size);
+    (0..6).any(|seed| check(&survivor.crash(Crash::nth(seed)), &told).is_err())
+}
+
 /// True if some crash of the history without its sync `n` breaks a promise.
 fn is_noticed(n: u64) -> bool {
     let disk = MemoryDisk::new();

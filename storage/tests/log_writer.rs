@@ -25,7 +25,7 @@ fn signer() -> Arc<dyn veritrail_provenance::identity::Signer> {
 }
 
 fn create(disk: &MemoryDisk) -> Writer {
-    Writer::create(Arc::new(disk.clone()), LogPlace::default(), origin(), signer()).unwrap()
+    Writer::create(Arc::new(disk.clone()), LogPlace::default(), origin(), signer(), vec![]).unwrap()
 }
 
 fn open(disk: &MemoryDisk) -> Result<Writer, LogError> {
@@ -109,7 +109,8 @@ fn writers_in_threads_and_processes_share_one_log() {
     let folder = tempfile::tempdir().unwrap();
     let disk = OsDisk::open(folder.path()).unwrap();
     let place = LogPlace::default;
-    let first = Writer::create(Arc::new(disk.clone()), place(), origin(), signer()).unwrap();
+    let first =
+        Writer::create(Arc::new(disk.clone()), place(), origin(), signer(), vec![]).unwrap();
     // A second writer has state and a lock of its own, as another process would.
     let second = Writer::open(Arc::new(disk), place(), origin(), signer()).unwrap();
     let indices = std::sync::Mutex::new(BTreeSet::new());
@@ -168,7 +169,8 @@ fn a_log_is_made_once() {
     let disk = MemoryDisk::new();
     assert!(matches!(open(&disk), Err(LogError::NotFound)));
     append(&create(&disk), 0..1);
-    let again = Writer::create(Arc::new(disk.clone()), LogPlace::default(), origin(), signer());
+    let (on, place) = (Arc::new(disk.clone()), LogPlace::default());
+    let again = Writer::create(on, place, origin(), signer(), vec![]);
     assert!(matches!(again, Err(LogError::Exists)));
     check_all(&open(&disk).unwrap().reader(), 1);
 }

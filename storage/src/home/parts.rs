@@ -9,7 +9,7 @@ use crate::{
     blob::DiskBlobs,
     disk::{Access, Disk, DiskPath, LockMode, LockWait, put_durable},
     keys::{KeyFiles, KeyName, KeySet},
-    log::{Expect, LogError, LogPlace, Writer},
+    log::{LogError, LogPlace, Writer},
     trails::Trails,
 };
 
@@ -59,10 +59,8 @@ impl Parts {
         disk.create_dir(&TRAILS, Access::Shared)?;
         let trails = Trails::open(disk.clone(), TRAILS);
         let signer = keys.log.shared_signer();
-        let log = Writer::create(disk.clone(), LogPlace::default(), origin.clone(), signer)?;
-        if !entries.is_empty() {
-            log.append(entries, Expect::Size(0))?;
-        }
+        let place = LogPlace::default();
+        let log = Writer::create(disk.clone(), place, origin.clone(), signer, entries)?;
         // Last, and with it the names of all folders above become durable.
         put_durable(&*disk, &FORMAT, FORMAT_TEXT.as_bytes(), Access::Shared)?;
         drop(lock);

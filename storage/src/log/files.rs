@@ -30,6 +30,12 @@ impl Files {
         self.folder.join(CHECKPOINT_PATH)
     }
 
+    /// Holds tiles and entry bundles. Made with the log, so that its name is as durable as the
+    /// first checkpoint's.
+    pub(super) fn tile_folder(&self) -> Result<DiskPath, DiskError> {
+        self.folder.join("tile")
+    }
+
     pub(super) fn checkpoint(&self) -> Result<Vec<u8>, LogError> {
         let note = self.disk.read_if_there(&self.checkpoint_path()?, CHECKPOINT_LEN_MAX)?;
         note.ok_or(LogError::NotFound)

@@ -164,8 +164,9 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Makes the folders on the way to `name`.
+    /// Makes the folders on the way to `name`, below `tile`, which was made with the log.
     fn folders(&mut self, name: &str) -> Result<(), LogError> {
+        let tile = self.files.tile_folder()?;
         let mut path = self.files.folder.clone();
         let mut parts = name.split('/').peekable();
         while let Some(part) = parts.next() {
@@ -174,6 +175,9 @@ impl Writing<'_> {
             }
             let parent = path.clone();
             path = path.join(part)?;
+            if path == tile {
+                continue;
+            }
             let made = self.files.disk.create_dir(&path, Access::Shared)?;
             if made == Created::New || self.before == Before::Anything {
                 self.unsynced.insert(parent);

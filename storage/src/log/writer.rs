@@ -7,11 +7,7 @@ use std::{
 
 use veritrail_provenance::{
     identity::Signer,
-    log::{
-        checkpoint::Checkpoint,
-        note::VKey,
-        tree::{CompactRange, empty_root},
-    },
+    log::{checkpoint::Checkpoint, note::VKey, tree::CompactRange},
     statement::Origin,
 };
 
@@ -97,13 +93,18 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Makes an empty log, durably, and signs its head. Blocks.
+    /// Makes a log that begins with `entries`, of which there may be none, durably, and signs its
+    /// head. Blocks.
     pub fn create(
         disk: Arc<dyn Disk>,
         place: LogPlace,
         origin: Origin,
         signer: Arc<dyn Signer>,
+        entries: Vec<Vec<u8>>,
     ) -> Result<Self, LogError> {
+        if !entries.is_empty() {
+            intent::check_batch(&entries)?;
+        }
         let writer = Self::at(disk, place, origin, signer)?;
         let files = writer.files();
         let lock = writer.lock()?;
@@ -112,10 +113,11 @@ impl Writer {
         if files.disk.metadata(&files.checkpoint_path()?)?.is_some() {
             return Err(LogError::Exists);
         }
-        let rest = Intent::rest(Head { size: 0, root: empty_root() });
-        writer.decide(&rest)?;
-        settle(&files, &writer.origin, &*writer.signer, &rest, Before::Nothing)?;
-        writer.set_settled(rest.new);
+        files.disk.create_dir(&files.tile_folder()?, Access::Shared)?;
+        let intent = Intent::append(&CompactRange::new(), entries)?;
+        writer.decide(&intent)?;
+        settle(&files, &writer.origin, &*writer.signer, &intent, Before::Nothing)?;
+        writer.set_settled(intent.new);
         drop(lock);
         Ok(writer)
     }

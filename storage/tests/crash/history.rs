@@ -17,8 +17,9 @@ use veritrail_provenance::{
 use veritrail_storage::{
     blob::{BlobError, Blobs, DiskBlobs, Workers},
     disk::{Disk, DiskError, DiskPath, MemoryDisk},
-    keys::Seed,
-    log::{Expect, LogError, LogPlace, Reader, Writer},
+    home::{HomeError, Parts},
+    keys::{KeySet, Seed},
+    log::{Expect, LogError, LogPlace, Reader},
 };
 use zeroize::Zeroizing;
 
@@ -32,6 +33,8 @@ pub enum Broken {
     Blob(#[from] BlobError),
     #[error("disk: {0}")]
     Disk(#[from] DiskError),
+    #[error("home: {0}")]
+    Home(#[from] HomeError),
 }
 
 /// Entries and blobs of one publish; the blobs are made durable first.
@@ -44,8 +47,7 @@ struct Step {
 fn steps() -> Vec<Step> {
     let blob = |n: u8, len: usize| vec![n; len];
     vec![
-        Step { blobs: vec![], entries: 1 },
-        Step { blobs: vec![blob(1, 40_000), blob(2, 700), blob(3, 0)], entries: 2 },
+        Step { blobs: vec![blob(1, 40_000), blob(2, 700), blob(3, 9)], entries: 2 },
         Step { blobs: vec![blob(2, 700), blob(4, 17_000)], entries: 1 },
         Step { blobs: vec![], entries: 254 },
         Step { blobs: vec![blob(5, 1_500)], entries: 1 },
@@ -54,9 +56,9 @@ fn steps() -> Vec<Step> {
 }
 
 /// What the history was told to be durable.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Acknowledged {
-    /// Sizes that were published, 0 once the log was made.
+    /// Sizes that were published, 1 once the home was made.
     pub sizes: Vec<u64>,
     pub blobs: Vec<Vec<u8>>,
 }
@@ -80,8 +82,7 @@ impl Acknowledged {
 
     /// The size that the interrupted append would lead to.
     fn next_size(&self) -> u64 {
-        let done = self.sizes.len().saturating_sub(1);
-        steps().iter().take(done + 1).map(|step| step.entries).sum()
+        1 + steps().iter().take(self.sizes.len()).map(|step| step.entries).sum::<u64>()
     }
 }
 
@@ -105,12 +106,17 @@ fn disk_of(disk: &(impl Disk + Clone)) -> Arc<dyn Disk> {
     Arc::new(disk.clone())
 }
 
-/// Makes a log and a blob store, then publishes step by step, as `publish` does.
+fn keys() -> KeySet {
+    let seed = |n| Seed::from_bytes(Zeroizing::new([n; 32]));
+    KeySet { person: seed(7), node: seed(8), log: seed(9) }
+}
+
+/// Makes a home with entry 0, then publishes step by step, as `publish` does.
 pub fn run(disk: &(impl Disk + Clone), told: &mut Acknowledged) -> Result<(), Broken> {
-    let blobs = DiskBlobs::create(disk_of(disk), blobs_folder())?.with_workers(Workers::Caller);
-    let log = Writer::create(disk_of(disk), LogPlace::default(), origin(), signer())?;
-    told.sizes.push(0);
-    let mut size = 0;
+    let Parts { blobs, log, .. } = Parts::init(disk_of(disk), &keys(), &origin(), vec![entry(0)])?;
+    let blobs = DiskBlobs::clone(&blobs).with_workers(Workers::Caller);
+    told.sizes.push(1);
+    let mut size = 1;
     for step in steps() {
         if !step.blobs.is_empty() {
             let mut batch = blobs.batch();
@@ -132,9 +138,8 @@ pub fn run(disk: &(impl Disk + Clone), told: &mut Acknowledged) -> Result<(), Br
 }
 
 /// What a new process does first. Returns the log's size.
-pub fn recover(disk: &MemoryDisk) -> Result<u64, Broken> {
-    let log = Writer::open(disk_of(disk), LogPlace::default(), origin(), signer())?;
-    let blobs = DiskBlobs::open(disk_of(disk), blobs_folder())?;
+pub fn recover(disk: &(impl Disk + Clone)) -> Result<u64, Broken> {
+    let Parts { blobs, log, .. } = Parts::open(disk_of(disk))?;
     blobs.sweep()?;
     Ok(log.reader().snapshot()?.size())
 }
@@ -155,35 +160,46 @@ fn keep(held: bool, promise: impl Fn() -> String) -> Result<(), Broken> {
 
 /// All that must hold of a disk after a crash: before anything repairs it, and afterwards.
 pub fn check(disk: &MemoryDisk, told: &Acknowledged) -> Result<(), Broken> {
-    let blobs = check_blobs(disk, told)?;
+    let Some(&last) = told.sizes.last() else { return check_unfinished(disk) };
+    check_blobs(disk, told)?;
     let key = VKey::ed25519(origin().as_str(), signer().public_key()).unwrap();
     let folder = LogPlace::default().folder().clone();
     let reader = Reader::new(disk_of(disk), folder, origin(), vec![key]);
-    let Some(&last) = told.sizes.last() else { return Ok(()) };
     let before = check_log(disk, &reader, told)?;
     let after = recover(disk)?;
     let next = told.next_size();
     keep(after == last || after == next, || format!("{after} entries, {last} were told"))?;
     keep(after >= before, || format!("a head of {before} was out, {after} are left"))?;
     check_log(disk, &reader, told)?;
-    let log = Writer::open(disk_of(disk), LogPlace::default(), origin(), signer())?;
-    log.append(vec![entry(after)], Expect::Size(after))?;
+    let home = Parts::open(disk_of(disk))?;
+    home.log.append(vec![entry(after)], Expect::Size(after))?;
     check_log(disk, &reader, &Acknowledged { sizes: vec![after + 1], blobs: vec![] })?;
-    if let Some(blobs) = blobs {
-        let left = disk.list(&blobs.join("tmp")?)?;
-        keep(left == ["lock"] || left.is_empty(), || format!("left over: {left:?}"))?;
+    let found = home.keys.read_set().map_err(HomeError::from)?;
+    let (found, expected) = ([found.person, found.node, found.log], keys());
+    let same = found.iter().zip([&expected.person, &expected.node, &expected.log]);
+    keep(same.into_iter().all(|(a, b)| a.expose() == b.expose()), || "a key is another".into())?;
+    let left = disk.list(&blobs_folder().join("tmp")?)?;
+    keep(left == ["lock"] || left.is_empty(), || format!("left over: {left:?}"))
+}
+
+/// A home that nobody was told of either stands, whole, or is said to be no home.
+fn check_unfinished(disk: &MemoryDisk) -> Result<(), Broken> {
+    match Parts::open(disk_of(disk)) {
+        Err(HomeError::NoFormat) => match Parts::init(disk_of(disk), &keys(), &origin(), vec![]) {
+            Ok(_) | Err(HomeError::NotEmpty { .. }) => Ok(()),
+            Err(e) => Err(e.into()),
+        },
+        Err(e) => Err(e.into()),
+        Ok(home) => {
+            drop(home);
+            check(disk, &Acknowledged { sizes: vec![1], blobs: vec![] })
+        }
     }
-    Ok(())
 }
 
 /// Blobs that were told of are there; whatever has a name is whole.
-fn check_blobs(disk: &MemoryDisk, told: &Acknowledged) -> Result<Option<DiskPath>, Broken> {
-    let folder = blobs_folder();
-    if disk.metadata(&folder)?.is_none() {
-        keep(told.sizes.is_empty(), || "the blobs' folder is gone".into())?;
-        return Ok(None);
-    }
-    let blobs = DiskBlobs::open(disk_of(disk), folder.clone())?;
+fn check_blobs(disk: &MemoryDisk, told: &Acknowledged) -> Result<(), Broken> {
+    let blobs = DiskBlobs::open(disk_of(disk), blobs_folder())?;
     for blob in &told.blobs {
         let read = blobs.read_all_blocking(&ChunkId::of(blob))?;
         keep(read == *blob, || "a blob that was told of has other bytes".into())?;
@@ -192,7 +208,7 @@ fn check_blobs(disk: &MemoryDisk, told: &Acknowledged) -> Result<Option<DiskPath
         let len = blobs.read_all_blocking(&id)?.len() as u64;
         blobs.read_blocking(&id, 0..len)?;
     }
-    Ok(Some(folder))
+    Ok(())
 }
 
 /// The visible head covers what was told, and everything that any published head promises can be
