@@ -1,13 +1,15 @@
 //! The closed list of column types, and the exact widening of everything else that fits it.
 //!
-//! Whatever a file's writer chose (32-bit floats, dictionaries, views), a query sees one of ten
+//! Whatever a file's writer chose (32-bit floats, dictionaries, views), a query sees one of nine
 //! types, so a result depends on values and never on how they were stored.
 
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, RecordBatchOptions};
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{
+    DataType, Field, Float64Type, Schema, SchemaRef, TimeUnit, TimestampNanosecondType,
+};
 use arrow::error::ArrowError;
 
 use crate::exact::round::canonical;
@@ -28,9 +30,9 @@ pub struct UnsupportedType {
 
 /// The type on the closed list that holds every value of `found` exactly, or `None`.
 ///
-/// bool, int64, uint64, float64, decimal(p,s), text, binary, date32, timestamp(ns, zone): narrower
-/// integers and floats widen (unsigned up to 32 bits to int64), every form of string is text,
-/// dictionaries are unpacked.
+/// bool, int64, uint64, float64, decimal(p,s) with 0 ≤ s ≤ p ≤ 38, text, binary, date32,
+/// timestamp(ns, zone): narrower integers and floats widen (unsigned up to 32 bits to int64),
+/// every form of string is text, dictionaries are unpacked.
 #[must_use]
 pub fn widened(found: &DataType) -> Option<DataType> {
     use DataType as D;
@@ -39,10 +41,12 @@ pub fn widened(found: &DataType) -> Option<DataType> {
         D::Int8 | D::Int16 | D::Int32 | D::Int64 | D::UInt8 | D::UInt16 | D::UInt32 => D::Int64,
         D::UInt64 => D::UInt64,
         D::Float16 | D::Float32 | D::Float64 => D::Float64,
-        D::Decimal32(p, s) | D::Decimal64(p, s) | D::Decimal128(p, s) => D::Decimal128(*p, *s),
-        // 256 bits only where 128 do not do, so that one type has one width.
-        D::Decimal256(p, s) if *p <= 38 => D::Decimal128(*p, *s),
-        D::Decimal256(p, s) => D::Decimal256(*p, *s),
+        D::Decimal32(p, s) | D::Decimal64(p, s) | D::Decimal128(p, s) | D::Decimal256(p, s) => {
+            if *p > 38 || *s < 0 || s.unsigned_abs() > *p {
+                return None;
+            }
+            D::Decimal128(*p, *s)
+        }
         D::Utf8 | D::LargeUtf8 | D::Utf8View => D::Utf8,
         D::Binary | D::LargeBinary | D::BinaryView | D::FixedSizeBinary(_) => D::Binary,
         D::Date32 => D::Date32,
@@ -66,6 +70,7 @@ pub fn widened_field(field: &Field) -> Result<Field, UnsupportedType> {
                 "CAST it to date or timestamp"
             }
             DataType::Null => "give it a type, as in CAST(NULL AS BIGINT)",
+            kind if kind.is_decimal() => "CAST it to a decimal(p,s) with p ≤ 38 and 0 ≤ s ≤ p",
             DataType::Interval(_) | DataType::Duration(_) => {
                 "CAST it to bigint, or compare dates instead"
             }
@@ -125,4 +130,29 @@ pub fn canonical_floats(column: &ArrayRef) -> ArrayRef {
     }
     let values = floats.values().iter().map(|&x| canonical(x)).collect::<Vec<_>>();
     Arc::new(Float64Array::new(values.into(), floats.nulls().cloned()))
+}
+
+/// Names the zone of every instant UTC. The instants stay: a zone is how one is shown, and files
+/// of results keep no other.
+///
+/// # Errors
+/// When the batch cannot be put together again, which a renamed zone does not cause.
+pub fn instants_in_utc(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let utc = DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into()));
+    let (mut fields, mut columns) = (Vec::new(), Vec::new());
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        match field.data_type() {
+            DataType::Timestamp(_, Some(_)) => {
+                fields.push(Field::new(field.name(), utc.clone(), true));
+                let instants = column.as_primitive::<TimestampNanosecondType>().clone();
+                columns.push(Arc::new(instants.with_timezone("UTC")) as ArrayRef);
+            }
+            _ => {
+                fields.push(field.as_ref().clone());
+                columns.push(Arc::clone(column));
+            }
+        }
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
 }

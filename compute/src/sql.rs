@@ -14,6 +14,7 @@ pub mod aggregate;
 mod arithmetic;
 mod error;
 mod execute;
+mod files;
 mod functions;
 mod order;
 mod parse;
@@ -23,6 +24,7 @@ mod table;
 
 pub use error::SqlError;
 pub use execute::{Answer, Options, ScanCount, execute};
+pub use files::FileTable;
 pub use functions::allowed_functions;
 pub use order::RowOrder;
 pub use parse::{QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TOKENS_MAX};

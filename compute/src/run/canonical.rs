@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{SortOptions, concat_batches, take_record_batch};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Decimal256Type, Float64Type, Int64Type, SchemaRef,
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, SchemaRef,
     TimestampNanosecondType, UInt64Type,
 };
 use arrow::error::ArrowError;
@@ -116,7 +116,7 @@ fn update_name_and_type(hasher: &mut Sha256, name: &str, kind: &DataType) {
         DataType::Int64 => hasher.update([2]),
         DataType::UInt64 => hasher.update([3]),
         DataType::Float64 => hasher.update([4]),
-        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => {
+        DataType::Decimal128(precision, scale) => {
             hasher.update([5, *precision, scale.to_le_bytes()[0]]);
         }
         DataType::Utf8 => hasher.update([6]),
@@ -160,9 +160,6 @@ fn write_values(block: &mut Vec<u8>, rows: &ArrayRef) -> Result<(), TableError> 
         }
         DataType::Decimal128(..) => {
             fixed!(rows.as_primitive::<Decimal128Type>(), [0; 16], |x| x.to_le_bytes());
-        }
-        DataType::Decimal256(..) => {
-            fixed!(rows.as_primitive::<Decimal256Type>(), [0; 32], |x| x.to_le_bytes());
         }
         DataType::Date32 => fixed!(rows.as_primitive::<Date32Type>(), [0; 4], |x| x.to_le_bytes()),
         DataType::Timestamp(..) => {

@@ -102,9 +102,17 @@ fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// The reverse of [`days_from_civil`].
+/// Whether a day lies in the years 0 to 9999, which is what TOML can write.
+pub(super) fn is_writable(days: i32) -> bool {
+    (DAYS.0..=DAYS.1).contains(&days)
+}
+
+/// 0000-01-01 and 9999-12-31.
+const DAYS: (i32, i32) = (-719_528, 2_932_896);
+
+/// The reverse of [`days_from_civil`], for writable days.
 fn civil_from_days(days: i32) -> (u16, u8, u8) {
-    let days = days + 719_468;
+    let days = days.clamp(DAYS.0, DAYS.1) + 719_468;
     let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year + year / 4 - year / 100);

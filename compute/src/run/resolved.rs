@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use veritrail_provenance::hash::{DatasetRoot, TextHash};
 
-use super::parameter::Parameter;
+use super::parameter::{Parameter, is_writable};
 use super::spec::{SPEC_BYTES_MAX, Spec, SpecError, Tolerance};
 
 /// The version of the resolved form.
@@ -242,7 +242,9 @@ fn untagged(mut tagged: BTreeMap<String, Value>) -> Option<Parameter> {
         ("int64", Value::String(x)) => Parameter::Int64(x.parse().ok()?),
         ("float64", Value::String(x)) => Parameter::Float64(x.parse().ok()?),
         ("text", Value::String(x)) => Parameter::Text(x),
-        ("date32", Value::String(x)) => Parameter::Date(x.parse().ok()?),
+        ("date32", Value::String(x)) => {
+            Parameter::Date(x.parse().ok().filter(|&days| is_writable(days))?)
+        }
         _ => return None,
     })
 }

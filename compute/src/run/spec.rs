@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::parameter::Parameter;
+use super::parameter::{Parameter, is_writable};
 
 /// The version of SPEC.toml that this program reads and writes.
 pub const SPEC_VERSION: i64 = 1;
@@ -221,6 +221,12 @@ impl Spec {
         check_name(&self.output, "the output")?;
         self.inputs.keys().try_for_each(|name| check_name(name, "a table"))?;
         self.parameters.keys().try_for_each(|name| check_name(name, "a parameter"))?;
+        for (name, parameter) in &self.parameters {
+            if matches!(parameter, Parameter::Date(days) if !is_writable(*days)) {
+                let why = "its year is not one of 0 to 9999".to_owned();
+                return Err(SpecError::Parameter(name.clone(), why));
+            }
+        }
         for (column, tolerance) in &self.tolerance {
             let given = [tolerance.absolute, tolerance.relative];
             let usable = given.into_iter().flatten().all(|x| x.is_finite() && x >= 0.0);

@@ -240,6 +240,7 @@ fn binary(op: Operator, left: &ColumnarValue, right: &ColumnarValue) -> Result<A
             result.as_primitive::<Decimal128Type>().validate_decimal_precision(*precision)?;
         }
         DataType::Decimal256(precision, _) => {
+            // Wider than a table may hold, but a CAST may follow.
             result.as_primitive::<Decimal256Type>().validate_decimal_precision(*precision)?;
         }
         _ => {}

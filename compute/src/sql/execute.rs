@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
@@ -24,6 +25,7 @@ use super::parse::{Parsed, parse};
 use super::scan::{ScanExec, ScannedTable};
 use super::session::session;
 use super::table::TableSource;
+use crate::columns::instants_in_utc;
 use crate::run::canonical::{sort_rows, widen_table};
 
 /// How a query is executed. None of this may change its result.
@@ -131,17 +133,19 @@ async fn execute_whole(
     let physical = context.state().create_physical_plan(&plan).await.map_err(fail)?;
     let schema = physical.schema();
     let batches = collect(Arc::clone(&physical), context.task_ctx()).await.map_err(fail)?;
-    let table = widen_table(&schema, &batches)?;
+    let table = instants_in_utc(&widen_table(&schema, &batches)?).map_err(fail_arrow)?;
     drop(batches);
     let table = match order {
         RowOrder::AsWritten => table,
-        RowOrder::Canonical => {
-            sort_rows(&table).map_err(|error| SqlError::Execution(error.to_string()))?
-        }
+        RowOrder::Canonical => sort_rows(&table).map_err(fail_arrow)?,
     };
     let mut scans = Vec::new();
     count_scans(&physical, None, &mut scans).await?;
     Ok(Answer { table, order, scans })
+}
+
+fn fail_arrow(error: ArrowError) -> SqlError {
+    SqlError::Execution(error.to_string())
 }
 
 fn check_parameters(

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, Decimal128Array, Decimal256Array, Float64Array, Int64Array, UInt64Array,
-};
+use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int64Array, UInt64Array};
 use arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};
 
 use super::kernel::{Kernel, Rows};
-use super::numbers::{add_numbers, state_error, to_i256};
+use super::numbers::{add_numbers, state_error};
 use crate::exact::{Sum, Unit};
 
 /// What is made of an exact sum.
@@ -88,13 +86,6 @@ fn finish_sums(states: &[Sum], kind: &DataType) -> Result<ArrayRef> {
             array.validate_decimal_precision(*precision).map_err(|_| unfit())?;
             Arc::new(array)
         }
-        DataType::Decimal256(precision, scale) => {
-            let fit = |state: &Sum| to_i256(&state.total()).ok_or_else(unfit);
-            let array = Decimal256Array::from(each(states, fit)?)
-                .with_precision_and_scale(*precision, *scale)?;
-            array.validate_decimal_precision(*precision).map_err(|_| unfit())?;
-            Arc::new(array)
-        }
         other => {
             return Err(DataFusionError::Internal(format!("a sum cannot be {other}")));
         }
@@ -107,7 +98,6 @@ pub(super) fn sum_type(kind: &DataType) -> DataType {
         DataType::Decimal128(precision, scale) => {
             DataType::Decimal128((precision + 10).min(38), *scale)
         }
-        DataType::Decimal256(_, scale) => DataType::Decimal256(76, *scale),
         other => other.clone(),
     }
 }

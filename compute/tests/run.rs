@@ -1,0 +1,7 @@
+//! Specs, canonical results, their files and their comparison.
+
+mod compare;
+mod end_to_end;
+mod output;
+mod spec;
+mod table_hash;
