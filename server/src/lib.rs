@@ -1,1 +1,7 @@
-//! A node: it opens a home, wires the parts and holds the use cases.
+//! A node: it opens a home, wires the parts and holds the use cases that the command line, and
+//! later HTTP, are thin faces of. It knows no terminal and no HTTP; progress goes through a
+//! callback.
+
+pub mod error;
+pub mod node;
+pub mod progress;

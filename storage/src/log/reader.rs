@@ -136,11 +136,18 @@ impl Snapshot {
 
     /// The proof that this log begins with the log of `old` entries.
     pub fn consistency(&self, old: u64) -> Result<Vec<LogHash>, LogError> {
-        proof::consistency(&mut self.files.hashes(self.size()), old, self.size()).map_err(|e| {
-            match e {
-                ProveError::Read(e) => unreadable(e, self.size()),
-                _ => LogError::NoEntry { index: old, size: self.size() },
-            }
+        self.consistency_between(old, self.size())
+    }
+
+    /// The proof that this log at `new` entries began with the log of `old` entries.
+    pub fn consistency_between(&self, old: u64, new: u64) -> Result<Vec<LogHash>, LogError> {
+        let size = self.size();
+        if new > size {
+            return Err(LogError::NoEntry { index: new, size });
+        }
+        proof::consistency(&mut self.files.hashes(size), old, new).map_err(|e| match e {
+            ProveError::Read(e) => unreadable(e, size),
+            _ => LogError::NoEntry { index: old, size },
         })
     }
 

@@ -1,0 +1,68 @@
+//! The state against a new fold of the logs: the digests of both must be equal.
+
+use std::{fs, io::ErrorKind, path::Path};
+
+use veritrail_storage::state::{MemoryStateStore, SqliteState, StateStore};
+
+use super::{Fsck, Rebuild};
+use crate::{
+    error::{NodeError, OrKind as _, Result},
+    node::Node,
+};
+
+/// The database and what SQLite keeps beside it.
+const FILES: [&str; 3] = ["state.db", "state.db-wal", "state.db-shm"];
+
+/// Removes a database that cannot even be opened; a readable one is emptied by its own means, as
+/// other processes may have it open.
+pub(super) fn remove_unreadable(path: &Path, found: &mut Fsck) -> Result<()> {
+    if SqliteState::open(&path.join("state.db")).is_ok_and(|state| state.digest().is_ok()) {
+        return Ok(());
+    }
+    for name in FILES {
+        match fs::remove_file(path.join(name)) {
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                return Err(NodeError::failed(e.to_string()).at(name));
+            }
+            _ => {}
+        }
+    }
+    found.remarks.push("state.db could not be read and was removed".to_owned());
+    Ok(())
+}
+
+impl Node {
+    /// Compares the state with a new fold, or makes it anew.
+    pub(super) fn check_state(&self, rebuild: Rebuild, found: &mut Fsck) {
+        let checked = match rebuild {
+            Rebuild::Nothing => self.compare_state(),
+            Rebuild::State => self.rebuild_state(),
+        };
+        match checked {
+            Ok(words) => found.state = words.to_owned(),
+            Err(e) => {
+                found.state = "damaged".to_owned();
+                let hint = e.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+                found.findings.push(format!("state.db: {}{hint}", e.message));
+            }
+        }
+    }
+
+    fn compare_state(&self) -> Result<&'static str> {
+        self.catch_up()?;
+        let anew = MemoryStateStore::default();
+        self.fold_all_into(&anew)?;
+        let (ours, expected) = (self.state().digest().or_failed()?, anew.digest().or_failed()?);
+        if ours == expected {
+            return Ok("equal to a new fold of the logs");
+        }
+        Err(NodeError::refused("it is not what the logs fold to")
+            .hint("make it anew: veritrail store fsck --rebuild"))
+    }
+
+    fn rebuild_state(&self) -> Result<&'static str> {
+        self.state().clear_all().or_failed()?;
+        self.catch_up()?;
+        Ok("made anew from the logs")
+    }
+}

@@ -1,0 +1,220 @@
+//! Finding out what the files are, before a byte is stored: tables and their schemas, what was
+//! decided for the publisher, and where formats want chunks to end.
+
+use std::{
+    fmt::Display,
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use veritrail_datasets::{
+    describe::{DescribedFormat, Description, FileDescription, TemplateFile},
+    ingest::{
+        bytes::{Digesting, Seen},
+        csv, parquet,
+    },
+    manifest::{TableFile, TableFormat},
+    schema::TableSchema,
+    walk::{self, Source, WalkError},
+};
+
+use crate::{
+    error::{Kind, NodeError, Result},
+    progress::Progress,
+};
+
+/// One file and what it was found to be.
+#[derive(Debug)]
+pub(super) struct Inspected {
+    pub(super) source: Source,
+    /// What the first pass saw of it, if there was one.
+    pub(super) seen: Option<Seen>,
+    /// Where its format wants chunks to end, from its own start.
+    pub(super) cut_points: Vec<u64>,
+    table: Option<FoundTable>,
+    notes: Vec<String>,
+}
+
+#[derive(Debug)]
+struct FoundTable {
+    format: TableFormat,
+    schema: TableSchema,
+    rows: u64,
+}
+
+impl Inspected {
+    /// What was decided for the publisher, with the file's name.
+    pub(super) fn notes_at(&self) -> impl Iterator<Item = String> {
+        self.notes.iter().map(|note| format!("{}: {note}", self.source.on_disk.display()))
+    }
+
+    pub(super) fn for_template(&self) -> TemplateFile<'_> {
+        TemplateFile {
+            path: self.source.path.as_str(),
+            table: self.table.as_ref().map(|table| (&table.format, &table.schema)),
+            notes: &self.notes,
+        }
+    }
+
+    pub(super) fn into_table(self) -> Option<TableFile> {
+        let FoundTable { format, schema, rows } = self.table?;
+        Some(TableFile { path: self.source.path, rows, format, schema })
+    }
+}
+
+/// Walks the paths and finds out every file. Blocks; reads each CSV whole, of a Parquet file its
+/// footer and the bytes for a digest, of others nothing.
+pub(super) fn inspect(
+    paths: &[PathBuf],
+    description: &Description,
+    progress: &dyn Progress,
+) -> Result<Vec<Inspected>> {
+    let walked = walk::walk(paths).map_err(|e| walk_error(&e))?;
+    for left_out in &walked.left_out {
+        progress.say(&format!("left out {}: {}", left_out.path.display(), left_out.reason));
+    }
+    let described = |e: veritrail_datasets::describe::DescribeError| {
+        NodeError::usage(e.to_string()).at("--describe").hint("correct the file's path in it")
+    };
+    let names = walked.sources.iter().map(|source| source.path.as_str());
+    description.check_files(names).map_err(described)?;
+    let total = walked.sources.iter().map(|source| source.stamp.size).sum();
+    progress.begin("looking", Some(total));
+    let mut found = Vec::with_capacity(walked.sources.len());
+    for source in walked.sources {
+        let nothing = FileDescription::default();
+        let declared = description.file(source.path.as_str()).map_err(described)?;
+        found.push(inspect_one(source, declared.unwrap_or(&nothing), progress)?);
+    }
+    progress.end();
+    Ok(found)
+}
+
+fn inspect_one(
+    source: Source,
+    declared: &FileDescription,
+    progress: &dyn Progress,
+) -> Result<Inspected> {
+    let format = declared.format.unwrap_or_else(|| by_name(source.path.as_str()));
+    match format {
+        DescribedFormat::Csv => inspect_csv(source, declared, progress),
+        DescribedFormat::Parquet => inspect_parquet(source, declared, progress),
+        DescribedFormat::Bytes => {
+            progress.advance(source.stamp.size);
+            let (cut_points, notes) = (Vec::new(), Vec::new());
+            Ok(Inspected { source, seen: None, cut_points, table: None, notes })
+        }
+    }
+}
+
+/// What a file is by its name, where nothing is declared.
+fn by_name(path: &str) -> DescribedFormat {
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("csv" | "tsv") => DescribedFormat::Csv,
+        Some("parquet") => DescribedFormat::Parquet,
+        _ => DescribedFormat::Bytes,
+    }
+}
+
+fn inspect_csv(
+    source: Source,
+    declared: &FileDescription,
+    progress: &dyn Progress,
+) -> Result<Inspected> {
+    let file = source.open().map_err(|e| at_path(&source.on_disk, &e))?;
+    let counted = Counted { file: &file, progress };
+    let found = csv::infer(counted, declared).map_err(|e| {
+        at_path(&source.on_disk, &e).or_hint(
+            "declare how it is written (--describe FILE.toml), or format = \"bytes\" to publish \
+             it as it stands",
+        )
+    })?;
+    source.check_unchanged(&file).map_err(|e| at_path(&source.on_disk, &e))?;
+    let csv::Inference { dialect, schema, rows, seen, notes } = found;
+    let table = Some(FoundTable { format: TableFormat::Csv(dialect), schema, rows });
+    let notes = notes.iter().map(ToString::to_string).collect();
+    Ok(Inspected { source, seen: Some(seen), cut_points: Vec::new(), table, notes })
+}
+
+fn inspect_parquet(
+    source: Source,
+    declared: &FileDescription,
+    progress: &dyn Progress,
+) -> Result<Inspected> {
+    let file = source.open().map_err(|e| at_path(&source.on_disk, &e))?;
+    let refused = |e: &dyn Display| {
+        at_path(&source.on_disk, e)
+            .or_hint("make it anew, or declare format = \"bytes\" to publish it as it stands")
+    };
+    let found = parquet::inspect(&file).map_err(|e| refused(&e))?;
+    let schema = found.described(declared).map_err(|e| refused(&e))?;
+    let cut_points = parquet::cut_points(&file);
+    let counted = Counted { file: &file, progress };
+    let seen = Digesting::new(counted).finish().map_err(|e| at_path(&source.on_disk, &e))?;
+    source.check_unchanged(&file).map_err(|e| at_path(&source.on_disk, &e))?;
+    let table = Some(FoundTable { format: TableFormat::Parquet, schema, rows: found.rows() });
+    Ok(Inspected { source, seen: Some(seen), cut_points, table, notes: Vec::new() })
+}
+
+/// A file that tells how far it was read.
+struct Counted<'a> {
+    file: &'a File,
+    progress: &'a dyn Progress,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(space)?;
+        self.progress.advance(count as u64);
+        Ok(count)
+    }
+}
+
+/// A lower module's error about a file. What it says behind a semicolon is the remedy.
+pub(super) fn at_path(path: &Path, error: &dyn Display) -> NodeError {
+    let words = error.to_string();
+    let quoted = format!("{path:?}");
+    let words = words
+        .strip_prefix(&quoted)
+        .map_or(words.as_str(), |rest| rest.trim_start_matches([':', ' ']));
+    let place = NodeError::failed("").at(path.display());
+    match words.split_once("; ") {
+        Some((message, remedy)) => NodeError { message: message.to_owned(), ..place }.hint(remedy),
+        None => NodeError { message: words.to_owned(), ..place },
+    }
+}
+
+impl NodeError {
+    /// With this remedy, unless the error brought its own.
+    fn or_hint(self, hint: &str) -> Self {
+        if self.hint.is_some() { self } else { self.hint(hint) }
+    }
+}
+
+fn walk_error(error: &WalkError) -> NodeError {
+    let (kind, path, remedy) = match error {
+        WalkError::NoPaths => return NodeError::usage(error.to_string()),
+        WalkError::NotFound(path) => (Kind::NotFound, path, "check its spelling"),
+        WalkError::EmptyFolder(path) => (Kind::Failed, path, "name a folder that holds files"),
+        WalkError::NotUtf8(path) | WalkError::BadName { path, .. } => {
+            (Kind::Failed, path, "rename it")
+        }
+        WalkError::SymlinkLoop(path) | WalkError::DanglingSymlink(path) => {
+            (Kind::Failed, path, "remove the link, or let it name a file")
+        }
+        WalkError::SymlinkOutside { path, .. } => {
+            (Kind::Failed, path, "name that path too, or copy it here")
+        }
+        WalkError::Special { path, .. } => (Kind::Failed, path, "name files and folders alone"),
+        WalkError::SamePath { second, .. } => (Kind::Failed, second, "rename one of them"),
+        WalkError::TooDeep(path) => (Kind::Failed, path, "publish its folders one by one"),
+        WalkError::Io { path, .. } => (Kind::Failed, path, "make it readable, then publish again"),
+        WalkError::TooManyFiles => {
+            return NodeError::failed(error.to_string()).hint("publish it in parts");
+        }
+    };
+    let found = at_path(path, error).or_hint(remedy);
+    NodeError { kind, ..found }
+}

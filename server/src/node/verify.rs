@@ -1,0 +1,58 @@
+//! Verifying what this home knows: a reference (its statements, its logs, its signers and the
+//! bytes held here), or a file that some known version holds.
+
+mod data;
+mod file;
+mod trail;
+
+use std::path::{Path, PathBuf};
+
+use veritrail_provenance::reference::Reference;
+
+use crate::error::{NodeError, Result};
+
+/// What the word after `verify` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thing {
+    /// A reference.
+    Reference(String),
+    /// A bundle: a ZIP whose first entry is `veritrail.json`.
+    Bundle(PathBuf),
+    /// Any other file.
+    File(PathBuf),
+}
+
+/// Tells a reference, a bundle and a file apart. A path that exists is a file, unless the word is
+/// also a reference: a local name that is also a file is ambiguous, and `./name` is the file.
+pub fn thing(word: &str) -> Result<Thing> {
+    let path = Path::new(word);
+    let reference = Reference::parse(word);
+    match (path.is_file(), reference) {
+        (true, Ok(Reference::Name(_) | Reference::NameNumber(..))) => {
+            Err(NodeError::conflict("this is the name of a file and may be a local name")
+                .at(word)
+                .hint(format!("write ./{word} for the file, or the dataset's DID")))
+        }
+        (true, Err(_)) if starts_as_bundle(path) => Ok(Thing::Bundle(path.to_owned())),
+        (true, Err(_)) => Ok(Thing::File(path.to_owned())),
+        (_, Ok(_)) => Ok(Thing::Reference(word.to_owned())),
+        (false, Err(_)) if path.is_dir() => Err(NodeError::usage("this is a folder")
+            .at(word)
+            .hint("verify the files in it one by one, or the dataset by its DID")),
+        (false, Err(e)) => Err(NodeError::not_found("neither a file nor a reference")
+            .at(word)
+            .hint(format!("as a reference: {e}; as a file: it does not exist"))),
+    }
+}
+
+/// A ZIP's first local header followed by the name that every bundle begins with; what is inside
+/// is checked by the reader of bundles, which must also see damaged ones.
+fn starts_as_bundle(path: &Path) -> bool {
+    use std::io::Read as _;
+    let mut start = Vec::with_capacity(64);
+    let read = std::fs::File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
+    read.is_ok()
+        && start.starts_with(b"PK\x03\x04")
+        && start.windows(14).any(|name| name == b"veritrail.json")
+        || path.extension().is_some_and(|e| e == "veritrail")
+}
