@@ -1,3 +1,51 @@
-//! The binary `veritrail`.
+//! The binary `veritrail`: parses the command line, runs one use case of the node, and turns what
+//! comes back into text or JSON and an exit code. Data goes to stdout, messages to stderr.
 
-fn main() {}
+mod args;
+mod commands;
+mod context;
+mod error;
+mod output;
+mod progress;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use veritrail_server::error::NodeError;
+
+use crate::{args::Args, context::Context};
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(refusal) => return error::usage(&refusal),
+    };
+    let output = args.output();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            let e = NodeError::failed(format!("cannot start the runtime: {e}"));
+            return error::report(&e, output);
+        }
+    };
+    let done = Context::new(&args).and_then(|context| {
+        runtime.block_on(async {
+            tokio::select! {
+                done = commands::run(args.command, &context) => done,
+                _ = tokio::signal::ctrl_c() => Err(interrupted()),
+            }
+        })
+    });
+    // A blocking pass that was interrupted must not hold the exit up.
+    runtime.shutdown_background();
+    match done {
+        Ok(code) => code,
+        Err(e) => error::report(&e, output),
+    }
+}
+
+fn interrupted() -> NodeError {
+    NodeError::new(veritrail_server::error::Kind::Interrupted, "interrupted")
+        .hint("nothing half-done was kept: run the same command again")
+}

@@ -1,1 +1,14 @@
-//! All tests of veritrail-cli, one binary.
+//! All tests of veritrail-cli, one binary: they run the real `veritrail` on real homes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+
+mod audit;
+mod bad_input;
+mod help;
+mod house;
+mod id;
+mod init;
+mod kill;
+mod log;
+mod publish;
+mod several;
+mod verify;

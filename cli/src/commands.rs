@@ -1,0 +1,30 @@
+//! The commands, one file each: an `Args` and a `run` that calls one use case of the node.
+
+pub(crate) mod id;
+pub(crate) mod init;
+pub(crate) mod lineage;
+pub(crate) mod log;
+pub(crate) mod publish;
+pub(crate) mod show;
+pub(crate) mod store;
+pub(crate) mod verify;
+
+use std::process::ExitCode;
+
+use veritrail_server::error::Result;
+
+use crate::{args::Command, context::Context};
+
+/// Runs one command.
+pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
+    match command {
+        Command::Init(args) => init::run(args, context).await,
+        Command::Publish(args) => publish::run(args, context).await,
+        Command::Show(args) => show::run(args, context).await,
+        Command::Verify(args) => verify::run(args, context).await,
+        Command::Lineage(args) => lineage::run(args, context).await,
+        Command::Log(args) => log::run(args, context).await,
+        Command::Id(args) => id::run(args, context).await,
+        Command::Store(args) => store::run(args, context).await,
+    }
+}

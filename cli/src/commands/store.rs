@@ -1,0 +1,69 @@
+//! `veritrail store`: the health of what this home keeps.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use veritrail_server::{
+    error::Result,
+    node::{
+        Node,
+        fsck::{Fsck, Rebuild},
+    },
+};
+
+use crate::{context::Context, words};
+
+/// Check what this home keeps
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Check every byte: blobs, log, tiles, state, and that all that was published is here
+    Fsck {
+        /// Make state.db anew from the logs; names, pins and peers are kept
+        #[arg(long)]
+        rebuild: bool,
+    },
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
+    let What::Fsck { rebuild } = args.what;
+    let rebuild = if rebuild { Rebuild::State } else { Rebuild::Nothing };
+    let done = Node::fsck(&context.home, rebuild, &context.progress).await?;
+    context.output.show("store.fsck", &done, text)?;
+    Ok(ExitCode::from(done.exit_code()))
+}
+
+fn text(done: &Fsck) -> String {
+    let head = if done.findings.is_empty() { "all is well" } else { "damage found" };
+    let mut text = format!(
+        "{head}\n{}",
+        words::table(&[
+            (
+                "blobs",
+                format!(
+                    "{}, {}, every hash right but those named",
+                    words::plural(done.blobs, "blob"),
+                    words::bytes(done.blob_bytes)
+                ),
+            ),
+            ("unnamed blobs", words::plural(done.unreferenced, "blob") + ", never served"),
+            ("log", words::plural(done.log_entries, "entry")),
+            ("trails", words::plural(done.trails, "foreign log")),
+            ("versions", format!("{} complete here", words::plural(done.versions, "version"))),
+            ("state", done.state.clone()),
+        ])
+    );
+    for finding in &done.findings {
+        text.push_str(&format!("  DAMAGED  {}\n", words::printable(finding)));
+    }
+    for remark in &done.remarks {
+        text.push_str(&format!("  remark   {}\n", words::printable(remark)));
+    }
+    text
+}

@@ -1,0 +1,72 @@
+//! How numbers, times and hashes read in text: the same everywhere.
+
+use std::fmt::Display;
+
+/// A count of bytes in binary units, exact below 1 KiB: `1.4 MiB`.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if count < 1024 {
+        return plural(count, "byte");
+    }
+    let mut scaled = count as f64 / 1024.0;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        if scaled < 1023.95 {
+            break;
+        }
+        scaled /= 1024.0;
+        unit = next;
+    }
+    format!("{scaled:.1} {unit}")
+}
+
+/// A count with its noun, grouped by thousands: `1 file`, `2,922 rows`.
+pub(crate) fn plural(count: u64, noun: &str) -> String {
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{} {stem}ies", grouped(count)),
+        (_, None) => format!("{} {noun}s", grouped(count)),
+    }
+}
+
+/// Digits in groups of three: `1,234,567`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A time that a statement states (seconds since 1970), in UTC to the minute. Statements state
+/// it; nothing proves it.
+pub(crate) fn time(seconds: u64) -> String {
+    match i64::try_from(seconds).map(jiff::Timestamp::from_second) {
+        Ok(Ok(time)) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        _ => format!("{seconds} s since 1970"),
+    }
+}
+
+/// The first 16 digits of a hash: enough to find it again, never enough to trust it.
+pub(crate) fn short(hash: impl Display) -> String {
+    let full = hash.to_string();
+    match full.char_indices().nth(16) {
+        Some((end, _)) => format!("{}…", &full[..end]),
+        None => full,
+    }
+}
+
+/// What a person wrote, with control characters made visible: a title must not move the cursor.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Lines `  label  value`, the values aligned; an empty label continues the one above.
+pub(crate) fn table(rows: &[(&str, String)]) -> String {
+    let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    rows.iter().map(|(label, value)| format!("  {label:<width$}  {}\n", printable(value))).collect()
+}
