@@ -3,8 +3,10 @@
 // Tests read vectors and golden files; the package itself does no I/O.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod audits;
 mod cbor;
 mod did_key;
+mod evidences;
 mod fixtures;
 mod golden;
 mod hash;
@@ -30,3 +32,4 @@ mod statements;
 mod trails;
 mod trees;
 mod trust_roots;
+mod verifications;

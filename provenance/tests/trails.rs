@@ -11,7 +11,6 @@ use veritrail_provenance::lineage::Lineage;
 use veritrail_provenance::log::checkpoint::Checkpoint;
 use veritrail_provenance::log::note::VKey;
 use veritrail_provenance::log::proof;
-use veritrail_provenance::log::tree::leaf_hash;
 use veritrail_provenance::statement::*;
 use zeroize::Zeroizing;
 
@@ -30,7 +29,6 @@ pub fn did(n: u8) -> Did {
 /// A log with its operator; all keys come from small numbers.
 pub struct Log {
     pub origin: Origin,
-    pub operator: u8,
     pub key: u8,
     pub entries: Vec<Vec<u8>>,
 }
@@ -39,7 +37,7 @@ impl Log {
     /// A log whose entry 0 binds person `operator` with log key `operator + 100`.
     pub fn new(origin: &str, operator: u8) -> Self {
         let origin = origin.parse().unwrap();
-        let mut log = Self { origin, operator, key: operator + 100, entries: Vec::new() };
+        let mut log = Self { origin, key: operator + 100, entries: Vec::new() };
         log.identity(operator, Role::Operator);
         log
     }
@@ -148,10 +146,6 @@ impl Log {
             entries,
             consistency,
         }
-    }
-
-    pub fn leaf(&self, index: u64) -> LogHash {
-        leaf_hash(&self.entries[index as usize])
     }
 }
 

@@ -99,7 +99,8 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Whether nothing is wrong.
+    /// Whether nothing is wrong. Whether anybody is known to have signed it is told apart, by
+    /// [`Audit::signed`]: without a known key a whole log can be forged.
     pub fn is_clean(&self) -> bool {
         self.faults.is_empty() && self.faults_unlisted == 0
     }
