@@ -26,7 +26,7 @@ pub struct Description {
     /// The version of this grammar: 1 if it is there.
     #[serde(default)]
     pub version: Option<u32>,
-    /// The dataset's title.
+    /// The dataset's title; an empty one is none.
     #[serde(default)]
     pub title: Option<String>,
     /// Who made it.
@@ -177,11 +177,12 @@ impl Description {
         }
         let text = std::str::from_utf8(bytes)
             .map_err(|error| DescribeError::NotUtf8 { offset: error.valid_up_to() })?;
-        let description: Description = toml::from_str(text).map_err(|error| {
+        let mut description: Description = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let (line, column) = place(text, at);
             DescribeError::Toml { line, column, message: error.message().to_owned() }
         })?;
+        description.title = description.title.filter(|title| !title.trim().is_empty());
         match description.version {
             None | Some(1) => Ok(description),
             Some(version) => Err(DescribeError::Version(version)),

@@ -1,1 +1,20 @@
 //! All tests of veritrail-datasets, one binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+
+mod csv_bad_input;
+mod csv_headers;
+mod csv_inference;
+mod csv_property;
+mod csv_samples;
+mod csv_scan;
+mod csv_tokens;
+mod describe;
+mod layouts;
+mod licence;
+mod manifest;
+mod parquet_attack;
+mod parquet_files;
+mod parquet_read;
+mod schema;
+mod table;
+mod walk;

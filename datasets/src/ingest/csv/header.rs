@@ -1,7 +1,7 @@
 //! From a file's header to names that queries can use, by fixed rules that are told to the
 //! publisher.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::schema::MAX_NAME_BYTES;
@@ -32,6 +32,7 @@ pub(super) fn names(rows: &[Vec<String>], width: usize) -> (Vec<String>, Vec<Ren
     // A name that stands in the file is never given to another column.
     let mut taken: BTreeSet<String> = raw.iter().map(|name| clean(name)).collect();
     let mut given = BTreeSet::new();
+    let mut numbers = BTreeMap::new();
     let mut names = Vec::with_capacity(width);
     let mut renamed = Vec::new();
     for (index, from) in raw.into_iter().enumerate() {
@@ -40,10 +41,10 @@ pub(super) fn names(rows: &[Vec<String>], width: usize) -> (Vec<String>, Vec<Ren
         if to.is_empty() {
             to = format!("column_{position}");
             if taken.contains(&to) {
-                to = free(&to, &taken);
+                to = free(&to, &taken, &mut numbers);
             }
         } else if given.contains(&to) {
-            to = free(&to, &taken);
+            to = free(&to, &taken, &mut numbers);
         }
         taken.insert(to.clone());
         given.insert(to.clone());
@@ -77,14 +78,15 @@ fn clean(name: &str) -> String {
     trimmed.get(..end).unwrap_or_default().trim_end().to_owned()
 }
 
-/// `name` with the first number from 2 on that makes it new.
-fn free(name: &str, taken: &BTreeSet<String>) -> String {
-    let mut number = 2u64;
+/// `name` with the first number from 2 on that makes it new. `numbers` holds where the last search
+/// for a name ended: a header of one name 16,384 times would else be searched quadratically.
+fn free(name: &str, taken: &BTreeSet<String>, numbers: &mut BTreeMap<String, u64>) -> String {
+    let number = numbers.entry(name.to_owned()).or_insert(1);
     loop {
+        *number += 1;
         let candidate = format!("{name}_{number}");
         if !taken.contains(&candidate) {
             return candidate;
         }
-        number += 1;
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parquet::basic::Encoding;
+use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 
@@ -11,7 +11,7 @@ use super::chunk::{Chunk, PageAt};
 use super::decompress::decompress;
 use super::delta;
 use super::error::ParquetRefused;
-use super::levels::count_values;
+use super::levels::{check_hybrid, count_values};
 use super::page::PageKind;
 
 /// The pages of one chunk, unpacked one at a time.
@@ -98,6 +98,7 @@ impl Chunk {
             }
             PageKind::Dictionary { values, encoding } => {
                 let buf = self.body(body, size, 0, true).map_err(refused)?;
+                self.check_plain(&buf, values as usize).map_err(|e| refused(e.into()))?;
                 let encoding = match encoding_of(encoding).map_err(|e| refused(e.into()))? {
                     encoding @ (Encoding::PLAIN | Encoding::PLAIN_DICTIONARY) => encoding,
                     _ => {
@@ -179,8 +180,28 @@ impl Chunk {
         }
     }
 
-    /// Checks counts that the crate would allocate by, and that plain values of a fixed width are
-    /// all there and nothing else.
+    /// Checks that plain values are all there and nothing else: a footer that states another type
+    /// or no nulls would else be believed.
+    fn check_plain(&self, values: &[u8], count: usize) -> Result<(), &'static str> {
+        const OTHER: &str = "values that are not those of the column's type";
+        let width = match self.metadata.column_descr().physical_type() {
+            Physical::BOOLEAN if count.div_ceil(8) == values.len() => return Ok(()),
+            Physical::BOOLEAN => return Err(OTHER),
+            Physical::BYTE_ARRAY => return check_plain_bytes(values, count),
+            Physical::INT32 | Physical::FLOAT => 4,
+            Physical::INT64 | Physical::DOUBLE => 8,
+            Physical::INT96 => 12,
+            Physical::FIXED_LEN_BYTE_ARRAY => {
+                usize::try_from(self.metadata.column_descr().type_length()).unwrap_or(0)
+            }
+        };
+        match count.checked_mul(width) {
+            Some(bytes) if bytes == values.len() => Ok(()),
+            _ => Err(OTHER),
+        }
+    }
+
+    /// Checks counts that the crate would allocate by.
     fn check_values(
         &self,
         buf: &[u8],
@@ -190,6 +211,21 @@ impl Chunk {
     ) -> Result<(), &'static str> {
         let values = buf.get(skipped..).ok_or("values that are cut off")?;
         match encoding {
+            Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT => self.check_plain(values, present),
+            // A page of nulls alone may leave out even the width.
+            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => match values.split_first() {
+                None if present == 0 => Ok(()),
+                None => Err("values that are cut off"),
+                Some((width, indices)) => check_hybrid(indices, *width, present),
+            },
+            Encoding::RLE if present == 0 && values.is_empty() => Ok(()),
+            Encoding::RLE => {
+                let (length, runs) = values.split_first_chunk::<4>().ok_or("values cut off")?;
+                match u32::from_le_bytes(*length) as usize == runs.len() {
+                    true => check_hybrid(runs, 1, present),
+                    false => Err("values of another length than stated"),
+                }
+            }
             // A page without values may leave the stream out.
             Encoding::DELTA_BINARY_PACKED
             | Encoding::DELTA_LENGTH_BYTE_ARRAY
@@ -198,9 +234,11 @@ impl Chunk {
             {
                 Ok(())
             }
-            Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY => {
-                delta::check(values, present).map(|_| ())
-            }
+            Encoding::DELTA_BINARY_PACKED => match delta::check(values, present)? {
+                end if end == values.len() => Ok(()),
+                _ => Err("bytes behind the last delta"),
+            },
+            Encoding::DELTA_LENGTH_BYTE_ARRAY => delta::check(values, present).map(|_| ()),
             Encoding::DELTA_BYTE_ARRAY => {
                 let prefixes = delta::check(values, present)?;
                 let suffixes = values.get(prefixes..).ok_or("values that are cut off")?;
@@ -209,6 +247,17 @@ impl Chunk {
             _ => Ok(()),
         }
     }
+}
+
+/// Checks that `values` are `count` texts, each behind its length, and nothing else.
+fn check_plain_bytes(values: &[u8], count: usize) -> Result<(), &'static str> {
+    let mut rest = values;
+    for _ in 0..count {
+        let (length, text) = rest.split_first_chunk::<4>().ok_or("values that are cut off")?;
+        let length = u32::from_le_bytes(*length) as usize;
+        rest = text.get(length..).ok_or("a value beyond its page")?;
+    }
+    if rest.is_empty() { Ok(()) } else { Err("bytes behind the last value") }
 }
 
 /// The encodings of parquet.thrift that pages may have.

@@ -38,7 +38,44 @@ pub(super) fn count_values(bytes: &[u8], rows: usize) -> Result<usize, &'static 
             at += count.min(left);
         }
     }
-    Ok(values)
+    if at == bytes.len() { Ok(values) } else { Err("bytes behind the last level") }
+}
+
+/// Checks that `bytes` are `count` numbers of `width` bits in the same hybrid, and nothing else.
+/// What the numbers are is for the decoder; that all of them are there is not.
+pub(super) fn check_hybrid(bytes: &[u8], width: u8, count: usize) -> Result<(), &'static str> {
+    if width > 32 {
+        return Err("numbers wider than 32 bits");
+    }
+    let width = usize::from(width);
+    let mut at = 0;
+    let mut seen = 0usize;
+    while seen < count {
+        let header = varint(bytes, &mut at)?;
+        let run = usize::try_from(header >> 1).map_err(|_| "a run beyond 64 bits")?;
+        if run == 0 {
+            return Err("an empty run");
+        }
+        let (numbers, size) = match header & 1 {
+            0 => (run, width.div_ceil(8)),
+            _ => (run.saturating_mul(8), run.saturating_mul(width)),
+        };
+        seen = seen.saturating_add(numbers);
+        let left = bytes.len() - at;
+        if size <= left {
+            at += size;
+        } else if header & 1 == 1 && seen >= count {
+            // Old writers cut the last group of packed bits where its numbers end.
+            let needed = (numbers - (seen - count)).saturating_mul(width).div_ceil(8);
+            if needed > left {
+                return Err("the numbers end early");
+            }
+            at = bytes.len();
+        } else {
+            return Err("the numbers end early");
+        }
+    }
+    if at == bytes.len() { Ok(()) } else { Err("bytes behind the last number") }
 }
 
 fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, &'static str> {
