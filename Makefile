@@ -45,3 +45,7 @@ advisories: ## Check dependencies against the advisory database (needs the netwo
 .PHONY: bench-publish
 bench-publish: ## Publish 1 GiB beside hashing and copying it, in the release profile
 	$(CARGO) bench --locked -p veritrail-cli --bench publish
+
+.PHONY: bench-peer
+bench-peer: ## Fetch 64 MiB over loopback beside iroh-blobs' own store, in the release profile
+	$(CARGO) bench --locked -p veritrail-storage --bench peer

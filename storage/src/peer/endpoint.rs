@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -123,6 +123,10 @@ impl PeerEndpoint {
         if sockets.is_empty() {
             sockets = found.ip_addrs().copied().collect();
         }
+        if sockets.is_empty() {
+            // No interface but loopback: others on this machine still can.
+            sockets = bound.iter().map(|socket| loopback(*socket)).collect();
+        }
         let relay = found.relay_urls().next().cloned();
         sockets.sort();
         sockets.dedup();
@@ -221,6 +225,14 @@ impl fmt::Display for NodeAddress {
         }
         write!(f, "{} (node {})", places.join(", "), self.node)
     }
+}
+
+fn loopback(socket: SocketAddr) -> SocketAddr {
+    let ip = match socket {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+    };
+    SocketAddr::new(ip, socket.port())
 }
 
 fn builder(options: &EndpointOptions) -> Builder {

@@ -5,8 +5,9 @@ use std::time::Duration;
 /// Limits towards peers, on both sides of a connection. The defaults suit one machine that
 /// serves a few hundred readers; tests shorten the times.
 ///
-/// Memory that peers can claim is at most `connections` × `streams_per_connection` × 1 MiB
-/// (one window of a blob per stream in service) plus `answers_in_flight` × 64 MiB.
+/// Memory that peers can claim is at most `connections` × `streams_per_connection` × 1.4 MiB (per
+/// stream in service a window of a blob, its outboard and a request) plus `answers_in_flight` ×
+/// 64 MiB.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Open connections from all peers together, over both protocols. Further ones are closed

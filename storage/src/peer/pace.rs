@@ -93,16 +93,24 @@ pub(super) struct PacedRecv {
     inner: endpoint::RecvStream,
     pace: Pace,
     header: Option<Length>,
+    most: usize,
 }
 
 impl PacedRecv {
     pub(super) fn new(inner: endpoint::RecvStream, limits: &Limits) -> Self {
-        Self { inner, pace: Pace::new(limits), header: None }
+        Self { inner, pace: Pace::new(limits), header: None, most: usize::MAX }
     }
 
     /// Refuses a blob whose header does not fit to `length`.
     pub(super) fn expecting(mut self, length: Length) -> Self {
         self.header = Some(length);
+        self
+    }
+
+    /// Takes no more than `most` bytes for one item of unknown length, such as a request, however
+    /// many its reader would.
+    pub(super) fn at_most(mut self, most: usize) -> Self {
+        self.most = most;
         self
     }
 
@@ -129,6 +137,7 @@ impl PacedRecv {
 impl RecvStream for PacedRecv {
     async fn recv_bytes(&mut self, len: usize) -> io::Result<Bytes> {
         // Grows with what arrives: `len` is what a peer may send, not what it did.
+        let len = len.min(self.most);
         let mut all = Vec::new();
         while all.len() < len {
             match self.some(len - all.len()).await? {

@@ -36,6 +36,10 @@ pub(super) const CLOSE_UNKNOWN_PEER: u32 = 1;
 /// Close code: too many connections.
 pub(super) const CLOSE_LIMIT: u32 = 2;
 
+/// The longest request for a blob, in bytes. One for a whole blob takes less than 100; iroh-blobs
+/// would take 1 MiB.
+const BLOB_REQUEST_LEN_MAX: usize = 64 * 1024;
+
 /// What a node offers to its peers.
 #[derive(Debug, Clone)]
 pub struct Offer {
@@ -198,12 +202,13 @@ where
 /// Serves one request for a blob. The handlers tell the peer of their failures by a reset.
 async fn serve_blob(
     send: PacedSend,
-    mut recv: PacedRecv,
+    recv: PacedRecv,
     connection_id: u64,
     view: View,
     store: Store,
     limits: &Limits,
 ) {
+    let mut recv = recv.at_most(BLOB_REQUEST_LEN_MAX);
     let request = match timeout(limits.request, Request::read_async(&mut recv)).await {
         Ok(Ok((request, _bytes))) => request,
         Ok(Err(_)) => return refuse(send, recv, ERR_PERMISSION),

@@ -9,13 +9,13 @@ use veritrail_storage::{
     disk::{DiskPath, OsDisk},
     peer::{
         connect::ConnectError,
-        endpoint::{NodeAddress, Relay, node_did},
+        endpoint::{ADDRESSES_MAX, EndpointOptions, NodeAddress, PeerEndpoint, Relay, node_did},
         fetch::{FetchError, FetchOptions, Fetched, Length, Progress, Wanted, fetch},
         limits::Limits,
     },
 };
 
-use super::net::{MIB, Node, Open, Reader, Seen, data, endpoint, impatient};
+use super::net::{MIB, Node, Open, Reader, Seen, data, endpoint, fresh_seed, quick_to_give_up};
 
 async fn publish(node: &Node, lens: &[usize]) -> Vec<(Wanted, Bytes)> {
     let mut all = Vec::new();
@@ -203,7 +203,7 @@ async fn nobody_there_names_the_remedy() {
     let gone = endpoint(Limits::default()).await;
     let address = gone.address();
     gone.close().await;
-    let reader = Reader::start(impatient()).await;
+    let reader = Reader::start(quick_to_give_up()).await;
     let wanted = Wanted { id: ChunkId::of(b"x"), length: Length::AtMost(10) };
     let e = reader.fetch(&address, &[wanted]).await.unwrap_err();
     assert!(matches!(e, FetchError::Connect(ConnectError::NobodyAnswers { .. })), "{e:?}");
@@ -225,7 +225,7 @@ async fn another_node_at_the_address_is_not_taken_for_the_one_called() {
     let other = endpoint(Limits::default()).await;
     let sockets: Vec<SocketAddr> = node.address().sockets;
     let address = NodeAddress { node: other.id(), sockets, relay: None };
-    let reader = Reader::start(impatient()).await;
+    let reader = Reader::start(quick_to_give_up()).await;
     let e = reader.fetch(&address, &[wanted]).await.unwrap_err();
     assert!(matches!(e, FetchError::Connect(_)), "{e:?}");
     assert!(reader.blobs.list().await.unwrap().is_empty());
@@ -250,4 +250,21 @@ async fn an_endpoint_is_on_loopback_and_has_a_did() {
     assert_eq!(Relay::default(), Relay::Off);
     let did = node_did(&endpoint.id()).unwrap();
     assert_eq!(did.public_key().unwrap().as_bytes(), endpoint.id().as_bytes());
+}
+
+/// Bound to all interfaces, a node names addresses that others can dial.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_on_all_interfaces_names_some_of_them() {
+    let bind = "0.0.0.0:0".parse().unwrap();
+    let options = EndpointOptions { bind, ..EndpointOptions::default() };
+    let endpoint = PeerEndpoint::bind(&fresh_seed(), options).await.unwrap();
+    let address = endpoint.address();
+    assert!(!address.sockets.is_empty(), "{address}");
+    assert!(address.sockets.len() <= ADDRESSES_MAX);
+    assert!(address.sockets.iter().all(|at| !at.ip().is_unspecified() && at.port() != 0));
+    // The port is taken, and the error says so.
+    let bind = SocketAddr::new("127.0.0.1".parse().unwrap(), address.sockets[0].port());
+    let options = EndpointOptions { bind, ..EndpointOptions::default() };
+    let e = PeerEndpoint::bind(&fresh_seed(), options).await.unwrap_err();
+    assert!(e.to_string().contains(&bind.to_string()), "{e}");
 }

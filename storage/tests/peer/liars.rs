@@ -62,8 +62,12 @@ fn the_blob() -> (Bytes, Wanted) {
 
 /// Fetches the blob from a node that answers so, and checks that nothing was kept.
 async fn fetch_from(answer: Vec<u8>, end: End, wanted: Wanted) -> FetchError {
+    fetch_with(Limits::default(), answer, end, wanted).await
+}
+
+async fn fetch_with(limits: Limits, answer: Vec<u8>, end: End, wanted: Wanted) -> FetchError {
     let liar = answering(answer, end).await;
-    let reader = Reader::start(impatient()).await;
+    let reader = Reader::start(limits).await;
     let e = reader.fetch(&liar.address, &[wanted]).await.unwrap_err();
     assert!(reader.blobs.list().await.unwrap().is_empty());
     // Whoever failed is named.
@@ -165,7 +169,7 @@ async fn a_node_that_stalls_is_let_go() {
     let (bytes, wanted) = the_blob();
     let truth = honest(&bytes).await;
     for len in [0, 5, 8, 72, truth.len() / 2] {
-        let e = fetch_from(truth[..len].to_vec(), End::Stall, wanted).await;
+        let e = fetch_with(impatient(), truth[..len].to_vec(), End::Stall, wanted).await;
         assert!(matches!(&e, FetchError::Stalled { id, .. } if *id == wanted.id), "{len}: {e}");
     }
 }

@@ -45,10 +45,21 @@ pub(crate) fn fresh_seed() -> Zeroizing<[u8; 32]> {
     seed
 }
 
-/// Patience short enough for tests in which a peer stalls.
+/// Little patience with a peer that stalls. Only for tests in which one does: a loaded machine
+/// may keep an honest peer waiting, too.
 pub(crate) fn impatient() -> Limits {
     let short = Duration::from_millis(300);
-    Limits { connect: 4 * short, request: short, answer: short, stall: short, ..Limits::default() }
+    Limits { stall: short, answer: short, ..Limits::default() }
+}
+
+/// Little patience with requests that do not arrive.
+pub(crate) fn quick_to_refuse() -> Limits {
+    Limits { request: Duration::from_secs(1), ..Limits::default() }
+}
+
+/// Little patience with nodes that do not answer at all.
+pub(crate) fn quick_to_give_up() -> Limits {
+    Limits { connect: Duration::from_secs(1), ..Limits::default() }
 }
 
 pub(crate) async fn endpoint(limits: Limits) -> PeerEndpoint {

@@ -26,7 +26,8 @@ use veritrail_storage::{
 };
 
 use super::net::{
-    Listed, NoTrails, Node, Open, Raw, Reader, data, endpoint, impatient, raw_connect, raw_endpoint,
+    Listed, NoTrails, Node, Open, Raw, Reader, data, endpoint, impatient, quick_to_refuse,
+    raw_connect, raw_endpoint,
 };
 
 fn hash(wanted: &Wanted) -> Hash {
@@ -142,7 +143,7 @@ async fn nobody_writes_to_us_and_lists_of_requests_are_refused() {
 /// takes the node down, none leaks a place.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_nonsense_requests() {
-    let node = Node::start(Arc::new(Open), impatient()).await;
+    let node = Node::start(Arc::new(Open), quick_to_refuse()).await;
     let bytes = data("sense", 50_000);
     let wanted = node.put(&bytes).await;
     let client = raw_endpoint().await;
@@ -171,6 +172,12 @@ async fn a_thousand_nonsense_requests() {
         }
     }
     assert_eq!(sent, 1000);
+    // And one that is longer than any request needs to be.
+    let connection = raw_connect(&client, &node.address(), iroh_blobs::ALPN).await;
+    let (mut send, mut recv) = connection.open_bi().await.unwrap();
+    send.write_all(&[0; 100_000]).await.ok();
+    send.finish().ok();
+    assert!(recv.read_to_end(4096).await.is_err());
     let reader = Reader::start(Limits::default()).await;
     reader.fetch(&node.address(), &[wanted]).await.unwrap();
     assert_eq!(reader.blobs.read_all(&wanted.id).await.unwrap(), bytes);

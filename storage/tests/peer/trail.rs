@@ -20,7 +20,10 @@ use veritrail_storage::peer::{
     },
 };
 
-use super::net::{Listed, Node, Open, Raw, data, endpoint, impatient, raw_connect, raw_endpoint};
+use super::net::{
+    Listed, Node, Open, Raw, data, endpoint, impatient, quick_to_give_up, quick_to_refuse,
+    raw_connect, raw_endpoint,
+};
 
 /// Answers by what is asked, so that each way of answering can be asked for.
 #[derive(Debug, Default)]
@@ -149,13 +152,14 @@ async fn too_many_at_once_are_told_that_the_node_is_busy() {
 async fn nobody_there_and_turned_away() {
     let gate = Arc::new(Listed::default());
     let node = Node::start(gate.clone(), Limits::default()).await;
-    let asker = endpoint(impatient()).await;
+    let asker = endpoint(Limits::default()).await;
     gate.turned_away.write().unwrap().insert(asker.id());
     let e = ask(&asker, &node.address(), Bytes::new()).await.unwrap_err();
     assert!(matches!(e, TrailError::TurnedAway { .. }), "{e}");
     let at = node.address();
     node.serving.stop().await;
-    let e = ask(&asker, &at, Bytes::new()).await.unwrap_err();
+    let hasty = endpoint(quick_to_give_up()).await;
+    let e = ask(&hasty, &at, Bytes::new()).await.unwrap_err();
     assert!(matches!(e, TrailError::Connect(ConnectError::NobodyAnswers { .. })), "{e:?}");
     // Somebody who speaks only the other protocol.
     let blobs_only = Raw::listen(iroh_blobs::ALPN, |_, _| async {}).await;
@@ -191,7 +195,7 @@ async fn the_wire_is_as_the_golden_file_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_questions_are_refused() {
-    let (node, source) = node(impatient()).await;
+    let (node, source) = node(quick_to_refuse()).await;
     let client = raw_endpoint().await;
     let connection = raw_connect(&client, &node.address(), ALPN).await;
     // Announced too long, by one and by far; nothing is allocated for it.
@@ -234,7 +238,7 @@ async fn an_asker_that_stalls_is_let_go() {
 }
 
 /// Asks a node that sends `answer` and ends so.
-async fn ask_liar(answer: &'static [u8], end: fn(&mut SendStream)) -> TrailError {
+async fn ask_liar(limits: Limits, answer: &'static [u8], end: fn(&mut SendStream)) -> TrailError {
     let liar = Raw::listen(ALPN, move |mut send: SendStream, mut recv: RecvStream| async move {
         recv.read_to_end(QUESTION_LEN_MAX + 4).await.ok();
         send.write_all(answer).await.ok();
@@ -242,7 +246,7 @@ async fn ask_liar(answer: &'static [u8], end: fn(&mut SendStream)) -> TrailError
         send.stopped().await.ok();
     })
     .await;
-    let asker = endpoint(impatient()).await;
+    let asker = endpoint(limits).await;
     let e = ask(&asker, &liar.address, Bytes::from_static(b"?")).await.unwrap_err();
     assert!(e.to_string().contains(&liar.address.node.to_string()), "{e}");
     liar.stop().await;
@@ -258,37 +262,38 @@ fn bad(e: TrailError) -> FrameError {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_answers_are_refused() {
+    let patient = Limits::default;
     let finish = |send: &mut SendStream| drop(send.finish());
     let stall = |_: &mut SendStream| {};
     let reset = |send: &mut SendStream| drop(send.reset(VarInt::from_u32(9)));
     // Longer than allowed: refused at the announcement, though nothing follows.
-    let e = bad(ask_liar(&[0, 4, 0, 0, 1], stall).await);
+    let e = bad(ask_liar(patient(), &[0, 4, 0, 0, 1], stall).await);
     assert!(matches!(e, FrameError::TooLong { claimed: 67_108_865, .. }), "{e}");
-    let e = bad(ask_liar(&[0, 255, 255, 255, 255], stall).await);
+    let e = bad(ask_liar(patient(), &[0, 255, 255, 255, 255], stall).await);
     assert!(matches!(e, FrameError::TooLong { .. }), "{e}");
     // As long as allowed, and then nothing.
-    let e = bad(ask_liar(&[0, 4, 0, 0, 0, 1, 2, 3], stall).await);
+    let e = bad(ask_liar(impatient(), &[0, 4, 0, 0, 0, 1, 2, 3], stall).await);
     assert!(matches!(e, FrameError::Stalled { .. }), "{e}");
-    let e = bad(ask_liar(&[0, 4, 0, 0, 0, 1, 2, 3], finish).await);
+    let e = bad(ask_liar(patient(), &[0, 4, 0, 0, 0, 1, 2, 3], finish).await);
     assert!(matches!(e, FrameError::Truncated { found: 3, expected: ANSWER_LEN_MAX }), "{e}");
     for cut in [&[][..], &[0], &[0, 0, 0], &[2], &[2, 0], &[2, 0, 5, b'a']] {
-        let e = bad(ask_liar(cut, finish).await);
+        let e = bad(ask_liar(patient(), cut, finish).await);
         assert!(matches!(e, FrameError::Truncated { .. }), "{cut:?}: {e}");
     }
-    let e = bad(ask_liar(&[0, 0, 0, 0, 1, 1, 2], finish).await);
+    let e = bad(ask_liar(patient(), &[0, 0, 0, 0, 1, 1, 2], finish).await);
     assert!(matches!(e, FrameError::Trailing { expected: 1 }), "{e}");
     for status in [7, 42, 255] {
         let answer: &'static [u8] = Box::leak(vec![status, 0, 0].into_boxed_slice());
-        let e = bad(ask_liar(answer, finish).await);
+        let e = bad(ask_liar(patient(), answer, finish).await);
         assert!(matches!(e, FrameError::UnknownStatus(found) if found == status), "{e}");
     }
-    let e = bad(ask_liar(&[1, 0, 1, 0xff], finish).await);
+    let e = bad(ask_liar(patient(), &[1, 0, 1, 0xff], finish).await);
     assert!(matches!(e, FrameError::NotText), "{e}");
-    let e = bad(ask_liar(&[1, 255, 255], stall).await);
+    let e = bad(ask_liar(patient(), &[1, 255, 255], stall).await);
     assert!(matches!(e, FrameError::TooLong { max: REASON_LEN_MAX, .. }), "{e}");
-    let e = bad(ask_liar(&[0, 0], reset).await);
+    let e = bad(ask_liar(patient(), &[0, 0], reset).await);
     assert!(matches!(e, FrameError::Lost(_) | FrameError::Truncated { .. }), "{e}");
     // Never a word.
-    let e = ask_liar(&[], stall).await;
+    let e = ask_liar(impatient(), &[], stall).await;
     assert!(matches!(e, TrailError::NoAnswer { .. }), "{e}");
 }
