@@ -127,6 +127,37 @@ fn who_is_not_named_is_listed() {
 }
 
 #[test]
+fn a_named_member_covers_the_log_whose_key_the_member_binds() {
+    let mut lab = Log::new(LAB, 1);
+    lab.identity(7, Role::Member);
+    lab.genesis(4, &[7]);
+    let data = Data::new(b"data");
+    lab.version(7, 4, data.version(1, None));
+    let subject = Subject::Dataset { dataset: did(4), version: Pick::Newest, genesis: None };
+    let show = |lab: &Log| {
+        let logs = [lab];
+        let lineage = walk(&folded(&logs), &subject).unwrap();
+        needed(&lineage, &logs, std::slice::from_ref(&data.manifest))
+    };
+    let report = verify(&show(&lab), &named(&[7]), &[], &subject);
+    assert_eq!(report.conclusion(), Conclusion::Verified);
+    let source = TrustSource::CommandLine;
+    assert_eq!(report.logs[0].known, LogKnown::Signer { did: did(7), source });
+    // The operator changes the log's key: the member has not vouched for the new one.
+    lab.key = 77;
+    lab.identity(1, Role::Operator);
+    let report = verify(&show(&lab), &named(&[7]), &[], &subject);
+    let Conclusion::ConsistentButUnnamed { parties } = report.conclusion() else {
+        panic!("{:?}", report.conclusion())
+    };
+    assert!(matches!(&parties[..], [Unnamed::Log { .. }]), "{parties:?}");
+    // The old key is no longer the log's.
+    lab.key = 101;
+    let report = verify(&show(&lab), &named(&[1, 7]), &[], &subject);
+    assert!(matches!(report.conclusion(), Conclusion::Failed { .. }));
+}
+
+#[test]
 fn anybody_will_do_only_when_that_is_said_and_it_is_written_down() {
     let story = story();
     let any = TrustRoots { any: true, ..named(&[1]) };

@@ -1,9 +1,11 @@
 //! Who is known to the reader: the rules of trust, applied to what the evidence folds to.
 
+use std::collections::BTreeMap;
+
 use super::report::{LogKnown, Open, Place, Report, SignerKnown, SignerReport, VerdictReport};
 use crate::hash::StatementId;
 use crate::identity::Did;
-use crate::ledger::rows::{Claims, LogRow, Standing};
+use crate::ledger::rows::{Claims, Standing};
 use crate::ledger::{View, ViewError, queries};
 use crate::lineage::{Lineage, Node, Relation, Why};
 use crate::log::note::VKey;
@@ -53,18 +55,18 @@ pub(super) fn log_known(
     view: &dyn View,
     trust: &TrustRoots,
     origin: &Origin,
-    log: Option<&LogRow>,
     signed_by: &[VKey],
 ) -> Result<LogKnown, ViewError> {
     if let Some((vkey, source)) = trust.log_keys(origin).find(|(key, _)| signed_by.contains(key)) {
         return Ok(LogKnown::Key { vkey: vkey.clone(), source });
     }
-    for key in log.iter().flat_map(|log| &log.keys) {
-        if !signed_by.contains(&key.vkey) {
+    for signer in &trust.signers {
+        let Some(identity) = queries::identity(view, origin, &signer.did)? else { continue };
+        if !identity.vkeys.iter().any(|vkey| signed_by.contains(vkey)) {
             continue;
         }
-        if let SignerKnown::Named { source } = signer_known(view, trust, &key.by)? {
-            return Ok(LogKnown::Signer { did: key.by.clone(), source });
+        if let SignerKnown::Named { source } = signer_known(view, trust, &signer.did)? {
+            return Ok(LogKnown::Signer { did: signer.did.clone(), source });
         }
     }
     Ok(if trust.any { LogKnown::Any } else { LogKnown::Unnamed })
@@ -111,9 +113,10 @@ fn claims_at(view: &dyn View, origin: &Origin, index: u64) -> Result<Option<Fact
 }
 
 fn judge_signers(report: &mut Report, facts: &[Fact], trust: &TrustRoots) -> Result<(), ViewError> {
+    let mut signers: BTreeMap<&Did, SignerReport> = BTreeMap::new();
     for fact in facts {
         let did = &fact.claims.iss;
-        if let Some(known) = report.signers.iter_mut().find(|signer| signer.did == *did) {
+        if let Some(known) = signers.get_mut(did) {
             known.signed.push(fact.place.clone());
             continue;
         }
@@ -125,9 +128,9 @@ fn judge_signers(report: &mut Report, facts: &[Fact], trust: &TrustRoots) -> Res
             known => known,
         };
         let signed = vec![fact.place.clone()];
-        report.signers.push(SignerReport { did: did.clone(), name, signed, known });
+        signers.insert(did, SignerReport { did: did.clone(), name, signed, known });
     }
-    report.signers.sort_by(|a, b| a.did.cmp(&b.did));
+    report.signers = signers.into_values().collect();
     Ok(())
 }
 

@@ -104,7 +104,7 @@ fn examine_log(
         root: checkpoint.root,
         entries: log.entries.len(),
         operator: row.as_ref().map(|row| row.operator.clone()),
-        known: judge::log_known(&report.state, trust, origin, row.as_ref(), &signed_by)?,
+        known: judge::log_known(&report.state, trust, origin, &signed_by)?,
         signed_by,
         consistency,
         needed: false,

@@ -2,7 +2,8 @@
 
 use super::apply::{Judged, LedgerError, Place};
 use super::rows::{
-    At, Chain, ConflictRow, DatasetRow, Newest, RootRow, Standing, VersionRow, read, write,
+    At, Chain, ConflictRow, DatasetRow, FORKS_MAX, Newest, RootRow, Standing, VersionRow, read,
+    write,
 };
 use super::view::Table;
 use super::{key, queries};
@@ -28,9 +29,12 @@ pub(super) fn judge_genesis(
         };
         return Ok(Judged::folded(vec![write(Table::Dataset, key, &row)?]));
     };
-    first.forks.push(place.at());
     let standing = Standing::Fork { genesis: first.genesis.index };
-    let changes = vec![write(Table::Dataset, key, &first)?];
+    let mut changes = Vec::new();
+    if first.forks.len() < FORKS_MAX {
+        first.forks.push(place.at());
+        changes.push(write(Table::Dataset, key, &first)?);
+    }
     Ok(Judged { standing, changes, keys: None })
 }
 

@@ -51,7 +51,7 @@ pub(super) fn first(origin: &Origin, entry: &Entry) -> Result<Vec<Change>, Ledge
     }
     let vkeys = check(identity, statement).map_err(refuse)?;
     let at = At { index: 0, id: *statement.id() };
-    let keys = keys_with(&[], &identity.did, &vkeys, 0);
+    let keys = log_keys(&identity.did, &vkeys, 0);
     let row = identity_row(identity, at, 0, vkeys);
     let changes = vec![write(Table::Identity, identity_key(&identity.did, origin), &row)?];
     let log = LogRow { operator: identity.did.clone(), first: at.id, next: 0, gapless: 0, keys };
@@ -71,10 +71,13 @@ pub(super) fn judge(place: &Place<'_>, identity: &Identity) -> Result<Judged, Le
     let key = identity_key(&identity.did, place.origin);
     let earlier = read::<IdentityRow>(place.view, Table::Identity, &key)?;
     let since = earlier.map_or(place.index, |earlier| earlier.since);
-    let keys = keys_with(&place.log.keys, &identity.did, &vkeys, place.index);
+    // Only who operates the log says by which keys it is signed; what a member names vouches for
+    // such a key and adds none, so the log's row does not grow with its members.
+    let keys = (identity.did == place.log.operator && !vkeys.is_empty())
+        .then(|| log_keys(&identity.did, &vkeys, place.index));
     let row = identity_row(identity, place.at(), since, vkeys);
     let changes = vec![write(Table::Identity, key, &row)?];
-    Ok(Judged { standing: Standing::Folded, changes, keys: Some(keys) })
+    Ok(Judged { standing: Standing::Folded, changes, keys })
 }
 
 /// Whether `did` is bound to the log by an identity statement before this entry.
@@ -108,11 +111,9 @@ fn identity_row(identity: &Identity, at: At, since: u64, vkeys: Vec<VKey>) -> Id
     }
 }
 
-/// The log's keys once `by` names these: what it named before no longer counts.
-fn keys_with(keys: &[LogKey], by: &Did, vkeys: &[VKey], index: u64) -> Vec<LogKey> {
-    let others = keys.iter().filter(|key| key.by != *by).cloned();
-    let own = vkeys.iter().map(|vkey| LogKey { vkey: vkey.clone(), by: by.clone(), index });
-    others.chain(own).collect()
+/// Checkpoint keys as the operator's newest identity names them.
+fn log_keys(by: &Did, vkeys: &[VKey], index: u64) -> Vec<LogKey> {
+    vkeys.iter().map(|vkey| LogKey { vkey: vkey.clone(), by: by.clone(), index }).collect()
 }
 
 fn identity_key(did: &Did, origin: &Origin) -> Vec<u8> {

@@ -12,6 +12,10 @@ use crate::identity::Did;
 use crate::log::note::VKey;
 use crate::statement::{DatasetVersion, Origin, Role, RunReceipt, RunVerdict};
 
+/// Forks that a dataset's row lists: one is enough to convict, and rows must not grow with what
+/// an attacker appends.
+pub const FORKS_MAX: usize = 16;
+
 /// Where a statement stands within its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct At {
@@ -32,7 +36,7 @@ pub struct LogRow {
     pub next: u64,
     /// Entries from 0 on that were folded without a gap.
     pub gapless: u64,
-    /// The keys that may sign its checkpoints, each as the newest identity of one DID names it.
+    /// The keys that may sign its checkpoints, as the operator's newest identity names them.
     pub keys: Vec<LogKey>,
 }
 
@@ -157,7 +161,8 @@ pub struct DatasetRow {
     pub controllers: Vec<Did>,
     /// The newest version, if there is one.
     pub newest: Option<Newest>,
-    /// Further geneses of the same DID in this log; empty unless its key was misused.
+    /// Further geneses of the same DID in this log, the first [`FORKS_MAX`]; empty unless its key
+    /// was misused.
     pub forks: Vec<At>,
 }
 

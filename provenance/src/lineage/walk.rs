@@ -1,5 +1,6 @@
 //! The walk itself: breadth first, each fact once.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
@@ -15,8 +16,13 @@ use crate::statement::{DatasetVersion, Origin, RunReceipt, RunVerdict, Statement
 type Found<T> = Result<T, LineageError>;
 
 pub(super) fn walk(view: &dyn View, subject: &Subject) -> Found<Lineage> {
-    let mut walk =
-        Walk { view, lineage: Lineage::default(), seen: BTreeMap::new(), queue: VecDeque::new() };
+    let mut walk = Walk {
+        view,
+        lineage: Lineage::default(),
+        seen: BTreeMap::new(),
+        numbers: RefCell::default(),
+        queue: VecDeque::new(),
+    };
     let start = walk.resolve(subject)?;
     walk.visit(start, 0)?;
     while let Some((fact, depth)) = walk.queue.pop_front() {
@@ -41,6 +47,9 @@ struct Walk<'v> {
     view: &'v dyn View,
     lineage: Lineage,
     seen: BTreeMap<Fact, usize>,
+    /// Numbers of a dataset's versions by their index, read once per dataset: many facts may name
+    /// versions of one.
+    numbers: RefCell<BTreeMap<(Origin, Did), BTreeMap<u64, u64>>>,
     queue: VecDeque<(Fact, u64)>,
 }
 
@@ -107,13 +116,22 @@ impl Walk<'_> {
             "run.receipt" => Ok(Fact::Run { id: claims.id }),
             "dataset.version" => {
                 let dataset = claims.sub.parse::<Did>().map_err(|_| place())?;
-                let versions = queries::versions(self.view, origin, &dataset)?;
-                let version = versions.iter().find(|v| v.at.index == index).ok_or_else(place)?;
-                let number = version.payload.number;
+                let number = self.number_at(origin, &dataset, index)?.ok_or_else(place)?;
                 Ok(Fact::Version { origin: origin.clone(), dataset, number })
             }
             _ => Ok(other),
         }
+    }
+
+    fn number_at(&self, origin: &Origin, dataset: &Did, index: u64) -> Found<Option<u64>> {
+        let key = (origin.clone(), dataset.clone());
+        let mut numbers = self.numbers.borrow_mut();
+        if !numbers.contains_key(&key) {
+            let versions = queries::versions(self.view, origin, dataset)?;
+            let by_index = versions.iter().map(|v| (v.at.index, v.payload.number)).collect();
+            numbers.insert(key.clone(), by_index);
+        }
+        Ok(numbers.get(&key).and_then(|by_index| by_index.get(&index).copied()))
     }
 
     /// Puts a fact into the graph, once, and queues what it rests on.
