@@ -8,6 +8,8 @@ pub mod blob;
 pub mod chunk;
 pub mod disk;
 #[cfg(feature = "disk")]
+pub mod fsck;
+#[cfg(feature = "disk")]
 pub mod home;
 #[cfg(feature = "disk")]
 pub mod keys;

@@ -1,6 +1,6 @@
 //! The state: what the fold of all known logs says, kept so that it need not be folded again.
 //!
-//! It may be deleted at any time: [`rebuild`] makes the same rows from the logs, and the
+//! It may be deleted at any time: a fold of the logs makes the same rows from the logs, and the
 //! [digest](StateStore::digest) proves it. No SQL computes anything here; the ledger's fold does.
 
 mod error;
@@ -19,7 +19,7 @@ use veritrail_provenance::{
 };
 
 pub use error::StateError;
-pub use fold::{fold, refold};
+pub use fold::{FollowError, fold, follow, refold};
 pub use memory::MemoryStateStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteState;
@@ -38,6 +38,10 @@ pub trait StateStore: View + Debug + Send + Sync + 'static {
         to: u64,
         changes: Vec<Change>,
     ) -> Result<(), StateError>;
+
+    /// Replaces all rows of a log by those of a fold over all its known entries, of which `to` is
+    /// the index behind the last, in one transaction.
+    fn replace(&self, origin: &Origin, to: u64, changes: Vec<Change>) -> Result<(), StateError>;
 
     /// Forgets a log: its rows and its position.
     fn clear(&self, origin: &Origin) -> Result<(), StateError>;

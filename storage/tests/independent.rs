@@ -26,7 +26,7 @@ fn the_go_checksum_database_reads_our_log() {
     let signer: Arc<dyn Signer> = Seed::from_bytes(Zeroizing::new([9; 32])).shared_signer();
     let vkey = VKey::ed25519(origin.as_str(), signer.public_key()).unwrap().to_string();
     let disk = Arc::new(OsDisk::open(folder.path()).unwrap());
-    let writer = Writer::create(disk, LogPlace::default(), origin, signer).unwrap();
+    let writer = Writer::create(disk, LogPlace::default(), origin, signer, vec![]).unwrap();
     let log = folder.path().join("log");
     let mut size = 0_u64;
     for step in [1, 1, 254, 1, 600, 65_000] {

@@ -3,9 +3,16 @@
 
 mod blobs;
 mod crash;
+mod cuts;
 mod disks;
+mod fixtures;
+mod foreign_trails;
+mod homes;
 mod independent;
 mod key_files;
 mod log_writer;
+mod object_faces;
+mod own_settings;
 #[cfg(feature = "peer")]
 mod peer;
+mod states;

@@ -113,14 +113,6 @@ impl DiskBlobs {
         self.folder.join(&id.to_hex())
     }
 
-    pub(crate) fn folder(&self) -> &DiskPath {
-        &self.folder
-    }
-
-    pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
-        &self.disk
-    }
-
     fn temporary(&self) -> Result<DiskPath, DiskError> {
         self.folder.join("tmp")
     }

@@ -157,6 +157,11 @@ impl Writer {
         &self.key
     }
 
+    /// Where the log stands.
+    pub fn place(&self) -> &LogPlace {
+        &self.place
+    }
+
     /// Name of the log.
     pub fn origin(&self) -> &Origin {
         &self.origin

@@ -67,6 +67,14 @@ impl StateStore for MemoryStateStore {
         Ok(())
     }
 
+    fn replace(&self, origin: &Origin, to: u64, changes: Vec<Change>) -> Result<(), StateError> {
+        let mut inner = self.inner();
+        inner.rows.clear(origin);
+        inner.rows.store(changes);
+        inner.positions.insert(origin.clone(), to);
+        Ok(())
+    }
+
     fn clear(&self, origin: &Origin) -> Result<(), StateError> {
         let mut inner = self.inner();
         inner.rows.clear(origin);

@@ -112,38 +112,24 @@ impl StateStore for SqliteState {
         if found != from {
             return Err(StateError::Moved { expected: from, found });
         }
-        {
-            let mut put = transaction.prepare("REPLACE INTO rows VALUES (?1, ?2, ?3)")?;
-            let mut remove =
-                transaction.prepare("DELETE FROM rows WHERE number = ?1 AND key = ?2")?;
-            for Change { table, key, value } in changes {
-                match value {
-                    Some(value) => put.execute(params![table.number(), key, value])?,
-                    None => remove.execute(params![table.number(), key])?,
-                };
-            }
-        }
-        let to = i64::try_from(to).map_err(|e| StateError::Damaged(e.to_string()))?;
-        transaction
-            .execute("REPLACE INTO positions VALUES (?1, ?2)", params![origin.as_str(), to])?;
+        store(&transaction, changes)?;
+        set_position(&transaction, origin, to)?;
+        Ok(transaction.commit()?)
+    }
+
+    fn replace(&self, origin: &Origin, to: u64, changes: Vec<Change>) -> Result<(), StateError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        clear(&transaction, origin)?;
+        store(&transaction, changes)?;
+        set_position(&transaction, origin, to)?;
         Ok(transaction.commit()?)
     }
 
     fn clear(&self, origin: &Origin) -> Result<(), StateError> {
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for table in Table::ALL {
-            let query = "SELECT key, value FROM rows WHERE number = ?1";
-            let rows = pairs(&transaction, query, params![table.number()])?;
-            let mut remove =
-                transaction.prepare("DELETE FROM rows WHERE number = ?1 AND key = ?2")?;
-            for (key, _) in rows {
-                if log_of(table, &key).as_ref() == Some(origin) {
-                    remove.execute(params![table.number(), key])?;
-                }
-            }
-        }
-        transaction.execute("DELETE FROM positions WHERE origin = ?1", params![origin.as_str()])?;
+        clear(&transaction, origin)?;
         Ok(transaction.commit()?)
     }
 
@@ -196,6 +182,39 @@ fn position(connection: &Connection, origin: &Origin) -> Result<u64, StateError>
     let row = connection.query_row(query, params![origin.as_str()], |row| row.get::<_, i64>(0));
     let position = row.optional()?.unwrap_or(0);
     u64::try_from(position).map_err(|e| StateError::Damaged(e.to_string()))
+}
+
+fn set_position(change: &Connection, origin: &Origin, to: u64) -> Result<(), StateError> {
+    let to = i64::try_from(to).map_err(|e| StateError::Damaged(e.to_string()))?;
+    change.execute("REPLACE INTO positions VALUES (?1, ?2)", params![origin.as_str(), to])?;
+    Ok(())
+}
+
+fn store(transaction: &Connection, changes: Vec<Change>) -> Result<(), StateError> {
+    let mut put = transaction.prepare("REPLACE INTO rows VALUES (?1, ?2, ?3)")?;
+    let mut remove = transaction.prepare("DELETE FROM rows WHERE number = ?1 AND key = ?2")?;
+    for Change { table, key, value } in changes {
+        match value {
+            Some(value) => put.execute(params![table.number(), key, value])?,
+            None => remove.execute(params![table.number(), key])?,
+        };
+    }
+    Ok(())
+}
+
+fn clear(transaction: &Connection, origin: &Origin) -> Result<(), StateError> {
+    for table in Table::ALL {
+        let query = "SELECT key, value FROM rows WHERE number = ?1";
+        let rows = pairs(&transaction, query, params![table.number()])?;
+        let mut remove = transaction.prepare("DELETE FROM rows WHERE number = ?1 AND key = ?2")?;
+        for (key, _) in rows {
+            if log_of(table, &key).as_ref() == Some(origin) {
+                remove.execute(params![table.number(), key])?;
+            }
+        }
+    }
+    transaction.execute("DELETE FROM positions WHERE origin = ?1", params![origin.as_str()])?;
+    Ok(())
 }
 
 type Rows = Vec<(Vec<u8>, Vec<u8>)>;

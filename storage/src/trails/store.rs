@@ -80,6 +80,28 @@ impl Trails {
         Ok(apart)
     }
 
+    /// Reads every trail, each as it can be read: for a check of the whole home. Blocks.
+    pub fn check(&self) -> Result<Vec<Result<Origin, TrailError>>, TrailError> {
+        let mut checked = Vec::new();
+        for name in self.disk.list(&self.folder)? {
+            if !is_trail_folder(&name) {
+                continue;
+            }
+            let path = self.folder.join(&name)?.join("trail")?;
+            let log = self.read(&path).and_then(|log| match log {
+                None => Ok(None),
+                Some(log) => {
+                    belongs(&path, &log.origin, &name)?;
+                    log.merge(&log)
+                        .map_err(|source| TrailError::Merge { origin: log.origin.clone(), source })
+                        .map(|log| Some(log.origin))
+                }
+            });
+            checked.extend(log.transpose());
+        }
+        Ok(checked)
+    }
+
     /// The pairs of heads that convict a log. Blocks.
     pub fn pairs(&self, origin: &Origin) -> Result<Vec<InconsistentPair>, TrailError> {
         let folder = self.log_folder(origin)?.join("pairs")?;
