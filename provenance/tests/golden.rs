@@ -18,7 +18,7 @@ fn path(name: &str) -> PathBuf {
 }
 
 /// The golden file's text, which must equal `made`.
-fn golden(name: &str, made: &str) -> String {
+pub fn golden(name: &str, made: &str) -> String {
     let path = path(name);
     let bless = std::env::var("VERITRAIL_BLESS").is_ok_and(|value| value == "1");
     if bless && !path.exists() {
@@ -32,11 +32,11 @@ fn golden(name: &str, made: &str) -> String {
 }
 
 /// Hex in lines of 32 bytes.
-fn hex_lines(bytes: &[u8]) -> String {
+pub fn hex_lines(bytes: &[u8]) -> String {
     bytes.chunks(32).map(|line| hex::encode(line) + "\n").collect()
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+pub fn unhex(text: &str) -> Vec<u8> {
     hex::decode(text.split_whitespace().collect::<String>()).unwrap()
 }
 

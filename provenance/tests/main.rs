@@ -9,6 +9,7 @@ mod did_key;
 mod evidences;
 mod fixtures;
 mod golden;
+mod golden_logs;
 mod hash;
 mod identity_proofs;
 mod ijson;
