@@ -12,7 +12,9 @@ help: ## Say what can be made
 
 .PHONY: build
 build: ## Build the binary in the profile that demo, tests and CI share
-	$(CARGO) build --workspace --locked
+	# With a test among the targets, so that features resolve as `make test` resolves them and no
+	# dependency is compiled twice.
+	$(CARGO) build --workspace --bin veritrail --test cli --locked
 
 .PHONY: demo
 demo: build ## Build, then walk the whole trail on real data (about 10 s after the build)
