@@ -30,9 +30,12 @@ fn main() -> ExitCode {
         }
     };
     let done = Context::new(&args).and_then(|context| {
+        // A task of its own: a long pass holds its thread, and must not keep Ctrl-C from being
+        // heard.
+        let command = runtime.spawn(async move { commands::run(args.command, &context).await });
         runtime.block_on(async {
             tokio::select! {
-                done = commands::run(args.command, &context) => done,
+                done = command => done.unwrap_or_else(|e| Err(NodeError::failed(e.to_string()))),
                 _ = tokio::signal::ctrl_c() => Err(interrupted()),
             }
         })

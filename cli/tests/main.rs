@@ -7,6 +7,7 @@ mod help;
 mod house;
 mod id;
 mod init;
+mod interrupt;
 mod kill;
 mod log;
 mod publish;

@@ -20,6 +20,7 @@ pub mod verify;
 
 mod catch_up;
 mod statements;
+mod writing;
 
 use std::{path::Path, sync::Arc};
 

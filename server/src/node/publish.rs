@@ -121,8 +121,23 @@ impl Node {
         progress
             .say("what is published is public: whoever asks this node gets these bytes, for good");
         let about = declared.about(&found);
-        let stored = tokio::task::block_in_place(|| self.store(found, about, progress))?;
-        tokio::task::block_in_place(|| self.record(stored, name.as_ref(), signer.as_ref()))
+        tokio::task::block_in_place(|| {
+            let writing = self.writing()?;
+            let stored = match self.store(found, about, writing.batch(), progress) {
+                Ok(stored) => stored,
+                Err(e) => {
+                    // The error that matters is the one there is.
+                    drop(writing.undo());
+                    return Err(e);
+                }
+            };
+            let published = self.record(stored, name.as_ref(), signer.as_ref())?;
+            // After an error of `record` the statement may stand all the same: bytes stay.
+            if published.outcome == Outcome::Existing {
+                writing.undo()?;
+            }
+            Ok(published)
+        })
     }
 }
 

@@ -46,11 +46,12 @@ impl Node {
         &self,
         found: Vec<Inspected>,
         about: About,
+        batch: Box<dyn Batch>,
         progress: &dyn Progress,
     ) -> Result<Stored> {
         let total = found.iter().map(|file| file.source.stamp.size).sum();
         let points = CutPoints::new(cut_points(&found), total);
-        let mut pass = Pass::new(total, &points, self.blobs().batch());
+        let mut pass = Pass::new(total, &points, batch);
         progress.begin("storing", Some(total));
         let fed = found.iter().try_for_each(|file| feed(&mut pass, file, progress));
         progress.end();
