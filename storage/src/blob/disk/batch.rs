@@ -24,7 +24,7 @@ use crate::disk::{
 pub enum Workers {
     /// The caller, one after the other: every step happens in a known order.
     Caller,
-    /// So many threads, started as blobs come. Four: measured fastest, see docs/benchmarks.
+    /// So many threads, started as blobs come: while some wait for their sync, others write.
     Threads(usize),
 }
 
