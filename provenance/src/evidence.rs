@@ -15,7 +15,7 @@ pub use self::consistency::{Consistency, InconsistentPair, KnownHead, PairError}
 pub use self::merge::MergeError;
 pub use self::report::{
     Conclusion, Failure, LogKnown, LogReport, MissingBlob, Open, Place, Report, SignerKnown,
-    SignerReport, Unnamed, VerdictReport,
+    SignerReport, UnloggedInput, Unnamed, VerdictReport,
 };
 pub use self::request::{EvidenceRequest, REFERENCE_SIZE_MAX, REQUEST_SIZE_MAX};
 pub use self::verify::{check, verify};

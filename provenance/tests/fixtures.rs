@@ -182,6 +182,10 @@ impl Envelope {
     }
 
     pub fn sign(self) -> Vec<u8> {
+        self.sign_by(&signer(1))
+    }
+
+    pub fn sign_by(self, signer: &SeedSigner) -> Vec<u8> {
         let claims = self.claims.into_iter().map(|(name, value)| (Value::from(name), value));
         let mut header = HeaderBuilder::new()
             .algorithm(self.alg)
@@ -194,7 +198,7 @@ impl Envelope {
         CoseSign1Builder::new()
             .protected(header.build())
             .payload(self.payload)
-            .create_signature(&[], |signed| signer(1).sign(signed).as_bytes().to_vec())
+            .create_signature(&[], |signed| signer.sign(signed).as_bytes().to_vec())
             .build()
             .to_tagged_vec()
             .unwrap()

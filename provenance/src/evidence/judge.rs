@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::report::{LogKnown, Open, Place, Report, SignerKnown, SignerReport, VerdictReport};
+use super::report::{
+    LogKnown, Open, Place, Report, SignerKnown, SignerReport, UnloggedInput, VerdictReport,
+};
 use crate::hash::StatementId;
 use crate::identity::Did;
 use crate::ledger::rows::{Claims, Standing};
 use crate::ledger::{View, ViewError, queries};
-use crate::lineage::{Lineage, Node, Relation, Why};
+use crate::lineage::{Edge, Lineage, Node, Relation, Why};
 use crate::log::note::VKey;
 use crate::statement::Origin;
 use crate::trust::{TrustRoots, TrustSource};
@@ -26,6 +28,7 @@ pub(super) fn judge_lineage(
     }
     judge_signers(report, &facts, trust)?;
     report.verdicts = verdicts(&report.state, lineage, trust)?;
+    report.unlogged = unlogged(lineage);
     Ok(())
 }
 
@@ -147,6 +150,19 @@ fn dataset_known(
         }
     }
     Ok(SignerKnown::Unnamed)
+}
+
+fn unlogged(lineage: &Lineage) -> Vec<UnloggedInput> {
+    let input = |edge: &Edge| {
+        let (Node::Run { origin, at, .. }, Node::Unlogged { root }, Relation::Used(name)) =
+            (lineage.nodes.get(edge.from)?, lineage.nodes.get(edge.to)?, &edge.relation)
+        else {
+            return None;
+        };
+        let run = Place::entry(origin, at.index, "statement");
+        Some(UnloggedInput { run, name: name.clone(), root: *root })
+    };
+    lineage.edges.iter().filter_map(input).collect()
 }
 
 fn verdicts(

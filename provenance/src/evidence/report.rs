@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::consistency::{Consistency, InconsistentPair};
-use crate::hash::{ChunkId, LogHash};
+use crate::hash::{ChunkId, DatasetRoot, LogHash};
 use crate::identity::Did;
 use crate::ledger::MemoryState;
 use crate::lineage::Lineage;
@@ -184,6 +184,17 @@ pub struct VerdictReport {
     pub independent: bool,
 }
 
+/// An input that no log names: the receipt's signer alone says where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnloggedInput {
+    /// The receipt that names it.
+    pub run: Place,
+    /// The table's name in the run.
+    pub name: String,
+    /// Its root, against which its bytes can be checked.
+    pub root: DatasetRoot,
+}
+
 /// A party that the reader would have to name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
@@ -239,6 +250,8 @@ pub struct Report {
     pub signers: Vec<SignerReport>,
     /// Verdicts about runs of the lineage.
     pub verdicts: Vec<VerdictReport>,
+    /// Inputs of runs that no log names.
+    pub unlogged: Vec<UnloggedInput>,
     /// All that is false.
     pub failures: Vec<Failure>,
     /// All that could not be judged.

@@ -197,6 +197,15 @@ pub fn newer(view: &dyn View, origin: &Origin, subject: &str) -> Result<Vec<Newe
     rows(view, Table::Newer, &key::subject(&key::text(subject), origin))
 }
 
+/// The same from every known log. Anybody may say anything about anybody in a log of his own, so
+/// whoever asks has to choose whose statements count.
+///
+/// # Errors
+/// When the view fails.
+pub fn newer_anywhere(view: &dyn View, subject: &str) -> Result<Vec<InLog<NewerRow>>, ViewError> {
+    in_logs(view, Table::Newer, &key::text(subject))
+}
+
 /// The versions of all datasets in all logs, in the order of their keys: what a node computes its
 /// public blobs from. Costs one scan of the table.
 ///

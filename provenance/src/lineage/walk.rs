@@ -4,14 +4,16 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    BlobKind, BlobUse, Contradiction, DEPTH_MAX, Edge, LayoutClaim, Lineage, LineageError, Node,
-    Pick, Relation, STATEMENTS_MAX, Subject, Why,
+    BlobKind, Contradiction, DEPTH_MAX, Edge, LayoutClaim, Lineage, LineageError, Node, Pick,
+    Relation, Subject, Why,
 };
-use crate::hash::{ChunkId, DatasetRoot, StatementId};
+use crate::hash::{DatasetRoot, StatementId};
 use crate::identity::Did;
 use crate::ledger::rows::{At, DatasetRow, EntryRow, RootRow, RunRow, Standing, VersionRow};
 use crate::ledger::{View, queries};
 use crate::statement::{DatasetVersion, Origin, RunReceipt, RunVerdict, StatementRef};
+
+mod needs;
 
 type Found<T> = Result<T, LineageError>;
 
@@ -310,86 +312,6 @@ impl Walk<'_> {
             Fact::Unlogged { root: other } => other == root,
             Fact::Other { .. } => false,
         })
-    }
-
-    fn need_dataset(&mut self, origin: &Origin, dataset: &Did) -> Found<()> {
-        let Some(row) = queries::dataset(self.view, origin, dataset)? else { return Ok(()) };
-        self.need(origin, row.genesis, Why::Genesis)?;
-        for fork in &row.forks {
-            self.need(origin, *fork, Why::Fork)?;
-            self.lineage.forks.insert((origin.clone(), fork.index));
-        }
-        for other in queries::datasets(self.view, dataset)? {
-            if other.origin != *origin {
-                self.need(&other.origin, other.row.genesis, Why::Fork)?;
-                self.need_log(&other.origin)?;
-                self.lineage.forks.insert((other.origin, other.row.genesis.index));
-            }
-        }
-        self.need_newer(origin, dataset.as_str())
-    }
-
-    fn need_verdicts(&mut self, run: usize, id: &StatementId) -> Found<()> {
-        for verdict in queries::verdicts(self.view, id)? {
-            // A verdict is an opinion: what is open about its signer keeps nothing else open.
-            self.need(&verdict.origin, verdict.row.at, Why::Verdict)?;
-            self.need_log(&verdict.origin)?;
-            self.need_identity(&verdict.origin, &verdict.row.iss)?;
-            let from = self.lineage.nodes.len();
-            self.lineage.nodes.push(Node::Verdict {
-                origin: verdict.origin,
-                at: verdict.row.at,
-                outcome: verdict.row.payload.outcome,
-                signer: verdict.row.iss,
-            });
-            self.lineage.edges.push(Edge { from, to: run, relation: Relation::Judges });
-        }
-        Ok(())
-    }
-
-    /// What binds a signer to a log: its first and its newest identity there, and entry 0.
-    fn need_binding(&mut self, origin: &Origin, signer: &Did) -> Found<()> {
-        self.need_log(origin)?;
-        self.need_newer(origin, signer.as_str())?;
-        self.need_identity(origin, signer)
-    }
-
-    fn need_log(&mut self, origin: &Origin) -> Found<()> {
-        let Some(log) = queries::log(self.view, origin)? else { return Ok(()) };
-        self.need(origin, At { index: 0, id: log.first }, Why::Binding)?;
-        self.need_identity(origin, &log.operator)
-    }
-
-    fn need_identity(&mut self, origin: &Origin, did: &Did) -> Found<()> {
-        let Some(row) = queries::identity(self.view, origin, did)? else { return Ok(()) };
-        self.need(origin, row.at, Why::Binding)?;
-        if let Some(claims) = self.entry(origin, row.since)?.claims {
-            self.need(origin, At { index: row.since, id: claims.id }, Why::Binding)?;
-        }
-        Ok(())
-    }
-
-    fn need_newer(&mut self, origin: &Origin, subject: &str) -> Found<()> {
-        for newer in queries::newer(self.view, origin, subject)? {
-            self.need(origin, newer.at, Why::Newer)?;
-            self.lineage.newer.insert((origin.clone(), newer.at.index));
-        }
-        Ok(())
-    }
-
-    fn need(&mut self, origin: &Origin, at: At, why: Why) -> Found<()> {
-        let place = (origin.clone(), at.index);
-        let needed = self.lineage.statements.entry(place).or_insert((at.id, Default::default()));
-        needed.1.insert(why);
-        if self.lineage.statements.len() > STATEMENTS_MAX {
-            return Err(LineageError::TooLarge);
-        }
-        Ok(())
-    }
-
-    fn need_blob(&mut self, id: ChunkId, kind: BlobKind, named_by: &(Origin, u64)) {
-        let named = BlobUse { kind, named_by: named_by.clone() };
-        self.lineage.blobs.entry(id).or_default().insert(named);
     }
 
     fn contradict(&mut self, (origin, index): &(Origin, u64), reason: String) {
