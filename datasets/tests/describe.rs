@@ -104,3 +104,38 @@ fn the_template_declares_what_was_inferred() {
     assert_eq!(again.schema, found.schema);
     assert!(written.contains("NA"), "what was decided is told: {written}");
 }
+
+#[test]
+fn a_file_is_read_by_its_name_unless_described_and_no_wish_is_ignored() {
+    use veritrail_datasets::describe::DescribedFormat::{Bytes, Csv, Parquet};
+    use veritrail_datasets::ingest::format_of;
+
+    let nothing = FileDescription::default();
+    for (path, format) in [
+        ("a/b.CSV", Csv),
+        ("b.tsv", Csv),
+        ("b.tab", Csv),
+        ("b.parquet", Parquet),
+        ("b.parq", Parquet),
+        ("b.csv.gz", Bytes),
+        ("csv", Bytes),
+        ("b.txt", Bytes),
+    ] {
+        assert_eq!(format_of(path, &nothing), Ok(format), "{path}");
+    }
+    let said = |text: &str| {
+        let text = format!("[file.x]\n{text}\n");
+        Description::parse(text.as_bytes()).unwrap().files.remove("x").unwrap()
+    };
+    assert_eq!(format_of("b.txt", &said("format = \"csv\"\ndelimiter = \";\"")), Ok(Csv));
+    assert_eq!(format_of("b.csv", &said("format = \"bytes\"")), Ok(Bytes));
+    for (path, text) in [
+        ("b.txt", "delimiter = \";\""),
+        ("b.parquet", "encoding = \"utf-8\""),
+        ("b.csv", "format = \"bytes\"\nheader_rows = 1"),
+        ("b.bin", "column.x.unit = \"kg\""),
+    ] {
+        assert!(format_of(path, &said(text)).is_err(), "{path}: {text}");
+    }
+    assert_eq!(format_of("b.pq", &said("column.x.unit = \"kg\"")), Ok(Parquet));
+}

@@ -203,6 +203,8 @@ fn both_counts_of_a_row_group_may_lie_together() {
             let lying = with_footer(&file, &ParquetMetaData::new(claimed, groups));
             let inspection = inspect(&lying).unwrap();
             assert_eq!(inspection.rows(), file_rows as u64, "the footer agrees with itself");
+            let error = inspection.check_pages(&lying).unwrap_err();
+            assert!(matches!(error, ParquetRefused::Count { .. }), "{error}");
             for columns in [&[][..], &[0], &[1], &[2], &[0, 1, 2]] {
                 let error = inspection.read(&lying, 1, columns).err();
                 let error = error.expect("a row count that no page has");
@@ -414,6 +416,8 @@ fn sizes_of_pages_are_checked_before_anything_is_unpacked() {
             let file = with_page(&one_int(), codec, &header, &body);
             let error = read_all(&file).unwrap_err().to_string();
             assert!(error.contains("row group 0, column \"n\", page"), "{error}");
+            let by_headers = inspect(&file).unwrap().check_pages(&file);
+            assert!(by_headers.is_err() || (uncompressed, compressed) == (9, 8));
         }
     }
 }

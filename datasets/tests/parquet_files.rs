@@ -166,7 +166,8 @@ pub fn small() -> RecordBatch {
         .unwrap()
 }
 
-/// Everything in a file: its inspection, and all row groups as one batch.
+/// Everything in a file: its inspection, and all row groups as one batch. What reads well must
+/// have passed the check of its page headers.
 pub fn read_all(file: &Bytes) -> Result<(Inspection, RecordBatch), ParquetRefused> {
     let inspection = inspect(file)?;
     let all: Vec<usize> = (0..inspection.schema().columns().len()).collect();
@@ -176,6 +177,7 @@ pub fn read_all(file: &Bytes) -> Result<(Inspection, RecordBatch), ParquetRefuse
             batches.push(batch?);
         }
     }
+    inspection.check_pages(file).unwrap();
     let whole = concat_batches(&inspection.schema().arrow(), &batches).unwrap();
     Ok((inspection, whole))
 }

@@ -22,6 +22,7 @@ mod inspect;
 mod levels;
 mod object;
 mod page;
+mod pages;
 mod thrift;
 
 pub use cut::{MIN_PIECE_BYTES, cut_points};

@@ -166,7 +166,10 @@ pub(super) enum UsualNulls {
 
 /// `text` without the spaces and tabs around it, which mean nothing but in text.
 pub(super) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
+    match (text.as_bytes().first(), text.as_bytes().last()) {
+        (Some(b' ' | b'\t'), _) | (_, Some(b' ' | b'\t')) => text.trim_matches([' ', '\t']),
+        _ => text,
+    }
 }
 
 fn usual_null(text: &str) -> Option<u8> {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub const DEFAULT_NULLS: &[&str] = &[""];
 /// Null tokens a dialect may hold at most.
 pub const MAX_NULL_TOKENS: usize = 64;
+/// Bytes of a null token at most.
+const MAX_NULL_BYTES: usize = 64;
 /// Header rows a file may have at most.
 pub const MAX_HEADER_ROWS: u32 = 16;
 /// Lines before the header that may be skipped at most.
@@ -184,10 +186,15 @@ impl CsvDialect {
 
     /// Whether `field`, which was not quoted, is null.
     pub(super) fn is_null(&self, field: &str) -> bool {
-        self.nulls.iter().any(|token| token == field)
+        // Tokens are sorted, so the empty one is the first; no token is longer than 64 bytes.
+        match field.len() {
+            0 => self.nulls.first().is_some_and(String::is_empty),
+            1..=MAX_NULL_BYTES => self.nulls.iter().any(|token| token == field),
+            _ => false,
+        }
     }
 }
 
 fn is_token(token: &String) -> bool {
-    token.len() <= 64 && !token.bytes().any(|byte| byte == b'\n' || byte == b'\r')
+    token.len() <= MAX_NULL_BYTES && !token.bytes().any(|byte| byte == b'\n' || byte == b'\r')
 }

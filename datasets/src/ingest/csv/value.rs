@@ -26,6 +26,11 @@ pub(super) fn kinds(text: &str) -> u8 {
     let Some(first) = text.bytes().next() else {
         return kind::ALL;
     };
+    // Most fields of most tables.
+    let short = text.len() <= 15 && (first != b'0' || text.len() == 1);
+    if short && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return kind::INT | kind::FLOAT;
+    }
     match first {
         b'0'..=b'9' | b'-' | b'.' | b',' => match number(text) {
             0 if first.is_ascii_digit() => day_or_moment(text),

@@ -121,7 +121,7 @@ impl Chunk {
     ) -> Result<Bytes, String> {
         let (head, packed) = body.split_at_checked(plain).ok_or("its levels are cut off")?;
         let rest = size.checked_sub(plain).ok_or("its levels are larger than the page")?;
-        let unpacked = match self.metadata.compression() {
+        let unpacked = match self.metadata().compression() {
             parquet::basic::Compression::UNCOMPRESSED => packed.to_vec(),
             _ if !is_compressed => packed.to_vec(),
             // A page of nulls alone may have no body to unpack.
@@ -147,7 +147,7 @@ impl Chunk {
         rows: usize,
         encoding: i32,
     ) -> Result<(usize, usize), &'static str> {
-        if self.metadata.column_descr().max_def_level() == 0 {
+        if self.metadata().column_descr().max_def_level() == 0 {
             return Ok((0, rows));
         }
         if encoding_of(encoding)? != Encoding::RLE {
@@ -168,7 +168,7 @@ impl Chunk {
         length: usize,
     ) -> Result<usize, &'static str> {
         let levels = buf.get(..length).ok_or("levels that are cut off")?;
-        let present = match self.metadata.column_descr().max_def_level() {
+        let present = match self.metadata().column_descr().max_def_level() {
             0 if length == 0 => rows,
             0 => return Err("levels in a column that needs none"),
             _ => count_values(levels, rows)?,
@@ -184,7 +184,7 @@ impl Chunk {
     /// or no nulls would else be believed.
     fn check_plain(&self, values: &[u8], count: usize) -> Result<(), &'static str> {
         const OTHER: &str = "values that are not those of the column's type";
-        let width = match self.metadata.column_descr().physical_type() {
+        let width = match self.metadata().column_descr().physical_type() {
             Physical::BOOLEAN if count.div_ceil(8) == values.len() => return Ok(()),
             Physical::BOOLEAN => return Err(OTHER),
             Physical::BYTE_ARRAY => return check_plain_bytes(values, count),
@@ -192,7 +192,7 @@ impl Chunk {
             Physical::INT64 | Physical::DOUBLE => 8,
             Physical::INT96 => 12,
             Physical::FIXED_LEN_BYTE_ARRAY => {
-                usize::try_from(self.metadata.column_descr().type_length()).unwrap_or(0)
+                usize::try_from(self.metadata().column_descr().type_length()).unwrap_or(0)
             }
         };
         match count.checked_mul(width) {

@@ -12,7 +12,7 @@ use veritrail_datasets::{
     describe::{DescribedFormat, Description, FileDescription, TemplateFile},
     ingest::{
         bytes::{Digesting, Seen},
-        csv, parquet,
+        csv, format_of, parquet,
     },
     manifest::{TableFile, TableFormat},
     schema::TableSchema,
@@ -96,7 +96,8 @@ fn inspect_one(
     declared: &FileDescription,
     progress: &dyn Progress,
 ) -> Result<Inspected> {
-    let format = declared.format.unwrap_or_else(|| by_name(source.path.as_str()));
+    let format = format_of(source.path.as_str(), declared)
+        .map_err(|e| NodeError::usage(e.to_string()).at(&source.path).hint("correct --describe"))?;
     match format {
         DescribedFormat::Csv => inspect_csv(source, declared, progress),
         DescribedFormat::Parquet => inspect_parquet(source, declared, progress),
@@ -105,16 +106,6 @@ fn inspect_one(
             let (cut_points, notes) = (Vec::new(), Vec::new());
             Ok(Inspected { source, seen: None, cut_points, table: None, notes })
         }
-    }
-}
-
-/// What a file is by its name, where nothing is declared.
-fn by_name(path: &str) -> DescribedFormat {
-    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    match extension.as_deref() {
-        Some("csv" | "tsv") => DescribedFormat::Csv,
-        Some("parquet") => DescribedFormat::Parquet,
-        _ => DescribedFormat::Bytes,
     }
 }
 
@@ -150,6 +141,7 @@ fn inspect_parquet(
     };
     let found = parquet::inspect(&file).map_err(|e| refused(&e))?;
     let schema = found.described(declared).map_err(|e| refused(&e))?;
+    found.check_pages(&file).map_err(|e| refused(&e))?;
     let cut_points = parquet::cut_points(&file);
     let counted = Counted { file: &file, progress };
     let seen = Digesting::new(counted).finish().map_err(|e| at_path(&source.on_disk, &e))?;
