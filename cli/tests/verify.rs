@@ -29,6 +29,8 @@ fn a_file_is_found_by_its_hash_whatever_it_is_called() {
     let done = house.json(&["verify", copy.to_str().unwrap()]);
     assert_eq!(done["conclusion"], "verified");
     assert!(done["files"][0].as_str().unwrap().contains("rain.csv"), "{done}");
+    // A file's name may read like a local name; only one that is given is ambiguous.
+    assert_eq!(house.json(&["verify", "rain.csv"])["conclusion"], "verified");
     let other = house.file("other.csv", format!("{RAIN}\n"));
     let error = house.error(&["verify", other.to_str().unwrap()], 5);
     assert!(text(&error, "message").contains("no known version"), "{error}");
@@ -55,6 +57,11 @@ fn a_changed_byte_of_a_chunk_is_caught_and_named() {
     let fsck = house.run(&["store", "fsck"]);
     assert_eq!(fsck.code, 3);
     assert!(fsck.stdout.contains("DAMAGED"), "{}", fsck.stdout);
+    // Taken away, and brought back by publishing the same bytes again.
+    assert_eq!(house.run(&["store", "fsck", "--rebuild"]).code, 3);
+    house.ok(&["publish", "a.bin", "--licence", "CC0-1.0", "--name", "other"]);
+    house.ok(&["store", "fsck"]);
+    house.ok(&["verify", "a"]);
 }
 
 #[test]

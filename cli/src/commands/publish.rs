@@ -72,7 +72,8 @@ async fn template(paths: Vec<PathBuf>, target: PathBuf, context: &Context) -> Re
         if paths.is_empty() { (vec![target], None) } else { (paths, Some(target)) };
     let text = veritrail_server::node::publish::template(&sources, &context.progress).await?;
     let Some(file) = file else {
-        print!("{text}");
+        let template = serde_json::json!({ "template": text });
+        context.output.show("template", &template, |_| text)?;
         return Ok(ExitCode::SUCCESS);
     };
     let written = std::fs::File::create_new(&file)
@@ -82,7 +83,10 @@ async fn template(paths: Vec<PathBuf>, target: PathBuf, context: &Context) -> Re
             .at(file.display())
             .hint("name a file that does not exist yet")
     })?;
-    eprintln!("edit it, then publish with --describe {}", file.display());
+    let written = serde_json::json!({ "file": file, "template": text });
+    context.output.show("template", &written, |_| {
+        format!("written; edit it, then publish with --describe {}", file.display())
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

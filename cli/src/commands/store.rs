@@ -24,7 +24,8 @@ pub(crate) struct Args {
 enum What {
     /// Check every byte: blobs, log, tiles, state, and that all that was published is here
     Fsck {
-        /// Make state.db anew from the logs; names, pins and peers are kept
+        /// Make state.db anew from the logs, and take damaged blobs away so that they can be
+        /// fetched or published again; names, pins and peers are kept
         #[arg(long)]
         rebuild: bool,
     },

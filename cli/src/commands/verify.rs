@@ -30,7 +30,8 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let progress = &context.progress;
-    let done = match thing(&args.what)? {
+    let known = Node::open_if_there(&context.home)?;
+    let done = match thing(&args.what, known.as_ref())? {
         Thing::Reference(reference) => Node::open(&context.home)?
             .verify(&reference, &args.trust, progress)
             .await

@@ -7,11 +7,15 @@ mod state;
 use std::path::Path;
 
 use serde::Serialize;
+use veritrail_provenance::{
+    evidence::{self, Evidence},
+    trust::TrustRoots,
+};
 use veritrail_storage::home::Home;
 
 use super::{Node, audit, home_error};
 use crate::{
-    error::{Kind, NodeError, Result},
+    error::{Kind, NodeError, OrKind as _, Result},
     progress::Progress,
 };
 
@@ -20,7 +24,7 @@ use crate::{
 pub enum Rebuild {
     /// Only look.
     Nothing,
-    /// Make state.db anew from the logs.
+    /// Make state.db anew from the logs, and take damaged blobs away.
     State,
 }
 
@@ -81,9 +85,37 @@ impl Node {
             }
         };
         node.check_state(rebuild, &mut found);
-        node.check_blobs(&mut found, progress).await?;
+        node.check_trails(&mut found)?;
+        node.check_blobs(rebuild, &mut found, progress).await?;
         node.check_held(&mut found).await?;
         Ok(found)
+    }
+}
+
+impl Node {
+    /// The evidence kept of foreign logs: every proof, checkpoint and signature in it.
+    fn check_trails(&self, found: &mut Fsck) -> Result<()> {
+        let trails = &self.home().parts().trails;
+        let anybody = TrustRoots { any: true, ..TrustRoots::none() };
+        for origin in trails.origins().or_refused()? {
+            found.trails += 1;
+            let log = match trails.log(&origin) {
+                Ok(log) => log,
+                Err(e) => {
+                    found.findings.push(format!("trails/, log {origin}: {e}"));
+                    continue;
+                }
+            };
+            let kept = Evidence { logs: log.into_iter().collect(), blobs: Vec::new() };
+            let report = evidence::check(&kept, &anybody, &[]);
+            let failures = report.failures.iter();
+            found.findings.extend(failures.map(|f| format!("trails/, {}: {}", f.place, f.reason)));
+            let pairs = trails.pairs(&origin).or_refused()?.len();
+            if pairs > 0 {
+                found.remarks.push(format!("log {origin} contradicted itself; the proof is kept"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ use veritrail_provenance::{
     log::note::VKey,
     trust::{LogTable, SignerTable, TrustFile, TrustRoots, TrustSource},
 };
+use veritrail_storage::disk::{Disk as _, DiskPath, LockMode, LockWait};
 
 use super::Node;
 use crate::error::{NodeError, OrKind as _, Result};
@@ -40,6 +41,10 @@ impl Node {
         let genesis = genesis.map(statement_id).transpose()?;
         let more = named(root, genesis)?;
         let path = self.home().path().join(FILE);
+        // Two processes that add at once must not lose what the other added.
+        let lock = DiskPath::new("trust.lock").or_failed()?;
+        let lock = self.home().disk().lock(&lock, LockMode::Exclusive, LockWait::Block);
+        let _lock = lock.or_failed()?;
         let mut file = read(&path)?.unwrap_or_default();
         let mut trusted = Trusted { file: path.clone(), added: Vec::new(), already: Vec::new() };
         for signer in more.signer {

@@ -7,8 +7,9 @@ mod trail;
 
 use std::path::{Path, PathBuf};
 
-use veritrail_provenance::reference::Reference;
+use veritrail_provenance::reference::{Reference, ReferenceError};
 
+use super::Node;
 use crate::error::{NodeError, Result};
 
 /// What the word after `verify` names.
@@ -23,16 +24,23 @@ pub enum Thing {
 }
 
 /// Tells a reference, a bundle and a file apart. A path that exists is a file, unless the word is
-/// also a reference: a local name that is also a file is ambiguous, and `./name` is the file.
-pub fn thing(word: &str) -> Result<Thing> {
+/// more than that: a file whose name is also a local name of `known` is ambiguous, and `./name` is
+/// the file.
+pub fn thing(word: &str, known: Option<&Node>) -> Result<Thing> {
     let path = Path::new(word);
-    let reference = Reference::parse(word);
-    match (path.is_file(), reference) {
-        (true, Ok(Reference::Name(_) | Reference::NameNumber(..))) => {
-            Err(NodeError::conflict("this is the name of a file and may be a local name")
+    let mut reference = Reference::parse(word);
+    if let (true, Ok(Reference::Name(name) | Reference::NameNumber(name, _))) =
+        (path.is_file(), &reference)
+    {
+        let taken = known.map(|node| node.own_name(name.as_str())).transpose()?.flatten();
+        if let Some(did) = taken {
+            return Err(NodeError::conflict("this is a file and a local name")
                 .at(word)
-                .hint(format!("write ./{word} for the file, or the dataset's DID")))
+                .hint(format!("write ./{word} for the file, or {did} for the dataset")));
         }
+        reference = Err(ReferenceError::Name(word.to_owned()));
+    }
+    match (path.is_file(), reference) {
         (true, Err(_)) if starts_as_bundle(path) => Ok(Thing::Bundle(path.to_owned())),
         (true, Err(_)) => Ok(Thing::File(path.to_owned())),
         (_, Ok(_)) => Ok(Thing::Reference(word.to_owned())),

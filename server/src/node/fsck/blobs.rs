@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use veritrail_provenance::{hash::ChunkId, ledger::queries};
+use veritrail_provenance::hash::ChunkId;
 use veritrail_storage::blob::{BlobError, Sealed};
 
-use super::Fsck;
+use super::{Fsck, Rebuild};
 use crate::{
     error::{OrKind as _, Result},
     node::{Node, resolve::Resolved},
@@ -16,9 +16,12 @@ use crate::{
 const TOLD_MAX: usize = 200;
 
 impl Node {
-    /// Hashes every blob, and takes away what interrupted writers left half-written.
+    /// Hashes every blob, and takes away what interrupted writers left half-written. With
+    /// [`Rebuild::State`] damaged blobs are taken away too, so that they can be fetched or
+    /// published again.
     pub(super) async fn check_blobs(
         &self,
+        rebuild: Rebuild,
         found: &mut Fsck,
         progress: &dyn Progress,
     ) -> Result<()> {
@@ -37,14 +40,30 @@ impl Node {
                     progress.advance(bytes.len() as u64);
                     let outboard = Sealed::new(bytes).or_failed()?.outboard().clone();
                     if blobs.outboard(&id).await.or_failed()? != outboard {
-                        tell(found, format!("blob {id}: its tree of hashes is damaged"));
+                        let damage = format!("blob {id}: its tree of hashes is damaged");
+                        self.damaged(rebuild, &id, damage, found).await?;
                     }
                 }
                 Err(BlobError::NotFound { .. }) => {}
-                Err(e) => tell(found, e.to_string()),
+                Err(e) => self.damaged(rebuild, &id, e.to_string(), found).await?,
             }
         }
         progress.end();
+        Ok(())
+    }
+
+    async fn damaged(
+        &self,
+        rebuild: Rebuild,
+        id: &ChunkId,
+        damage: String,
+        found: &mut Fsck,
+    ) -> Result<()> {
+        tell(found, damage);
+        if rebuild == Rebuild::State {
+            self.blobs().remove(id).await.or_failed()?;
+            found.remarks.push(format!("blob {id} was taken away; fetch or publish it again"));
+        }
         Ok(())
     }
 
@@ -73,8 +92,6 @@ impl Node {
         }
         let here = self.blobs().list().await.or_failed()?;
         found.unreferenced = here.iter().filter(|id| !named.contains(*id)).count() as u64;
-        let logs = queries::logs(self.view()).or_failed()?;
-        found.trails = logs.iter().filter(|log| log.origin != *self.origin()).count() as u64;
         Ok(())
     }
 

@@ -31,6 +31,9 @@ pub(super) fn remove_unreadable(path: &Path, found: &mut Fsck) -> Result<()> {
     Ok(())
 }
 
+/// How often state and logs are compared: another process may append between the two looks.
+const COMPARED_MAX: usize = 5;
+
 impl Node {
     /// Compares the state with a new fold, or makes it anew.
     pub(super) fn check_state(&self, rebuild: Rebuild, found: &mut Fsck) {
@@ -49,12 +52,14 @@ impl Node {
     }
 
     fn compare_state(&self) -> Result<&'static str> {
-        self.catch_up()?;
-        let anew = MemoryStateStore::default();
-        self.fold_all_into(&anew)?;
-        let (ours, expected) = (self.state().digest().or_failed()?, anew.digest().or_failed()?);
-        if ours == expected {
-            return Ok("equal to a new fold of the logs");
+        for _ in 0..COMPARED_MAX {
+            self.catch_up()?;
+            let anew = MemoryStateStore::default();
+            self.fold_all_into(&anew)?;
+            let (ours, expected) = (self.state().digest().or_failed()?, anew.digest().or_failed()?);
+            if ours == expected {
+                return Ok("equal to a new fold of the logs");
+            }
         }
         Err(NodeError::refused("it is not what the logs fold to")
             .hint("make it anew: veritrail store fsck --rebuild"))
