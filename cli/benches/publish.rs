@@ -53,7 +53,8 @@ impl Round {
     fn measure(scratch: &Path, data: &Path, round: usize) -> Result<Self> {
         let openssl = timed(Command::new("openssl").args(["dgst", "-sha256"]).arg(data))?;
         let copied = scratch.join("copied.bin");
-        let script = format!("cp --reflink=never '{}' '{}' && sync", data.display(), copied.display());
+        let script =
+            format!("cp --reflink=never '{}' '{}' && sync", data.display(), copied.display());
         let copy = timed(Command::new("sh").args(["-c", &script]))?;
         fs::remove_file(&copied)?;
 
@@ -84,7 +85,10 @@ impl Round {
 impl std::fmt::Display for Round {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { openssl, copy, publish, memory_mb } = self;
-        write!(f, "openssl {openssl:.2} s, cp+sync {copy:.2} s, publish {publish:.2} s, {memory_mb:.0} MB")
+        write!(
+            f,
+            "openssl {openssl:.2} s, cp+sync {copy:.2} s, publish {publish:.2} s, {memory_mb:.0} MB"
+        )
     }
 }
 

@@ -162,14 +162,14 @@ fn check_distinct(sources: &[Source]) -> Result<(), WalkError> {
         sources.iter().map(|source| (source.path.as_str().to_lowercase(), source)).collect();
     folded.sort_by(|(a, _), (b, _)| a.cmp(b));
     for pair in folded.windows(2) {
-        if let [(a, first), (b, second)] = pair {
-            if a == b {
-                return Err(WalkError::SamePath {
-                    first: first.on_disk.clone(),
-                    second: second.on_disk.clone(),
-                    path: first.path.to_string(),
-                });
-            }
+        if let [(a, first), (b, second)] = pair
+            && a == b
+        {
+            return Err(WalkError::SamePath {
+                first: first.on_disk.clone(),
+                second: second.on_disk.clone(),
+                path: first.path.to_string(),
+            });
         }
     }
     Ok(())

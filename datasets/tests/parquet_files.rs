@@ -120,7 +120,7 @@ pub fn every_type(rows: usize) -> RecordBatch {
             "fixed",
             Arc::new(
                 FixedSizeBinaryArray::try_from_sparse_iter_with_size(
-                    range().map(|r| some(r).then(|| [r as u8; 3])),
+                    range().map(|r| some(r).then_some([r as u8; 3])),
                     3,
                 )
                 .unwrap(),

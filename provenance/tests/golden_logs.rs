@@ -43,7 +43,7 @@ fn a_log_of_ours() {
     let note = String::from_utf8(lab.note(4)).unwrap();
     let note = golden("log-checkpoint.txt", &note);
     let vkey: VKey = golden("log-vkey.txt", &format!("{}\n", lab.vkey())).trim().parse().unwrap();
-    let (checkpoint, _) = Checkpoint::open(note.as_bytes(), &[vkey.clone()]).unwrap();
+    let (checkpoint, _) = Checkpoint::open(note.as_bytes(), std::slice::from_ref(&vkey)).unwrap();
     assert_eq!(checkpoint, lab.checkpoint(4));
     let bundle = golden("log-entries.hex", &hex_lines(&frame(&lab.entries).unwrap()));
     assert_eq!(unframe(&unhex(&bundle), 4).unwrap(), lab.entries);

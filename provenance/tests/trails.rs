@@ -172,7 +172,7 @@ pub fn needed(lineage: &Lineage, logs: &[&Log], blobs: &[Vec<u8>]) -> Evidence {
 
 fn sorted(blobs: &[Vec<u8>]) -> Vec<Blob> {
     let mut blobs: Vec<Blob> = blobs.iter().cloned().map(Blob::new).collect();
-    blobs.sort_by(|a, b| a.id.cmp(&b.id));
+    blobs.sort_by_key(|a| a.id);
     blobs
 }
 

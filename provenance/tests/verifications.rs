@@ -254,7 +254,7 @@ fn every_altered_entry_proof_checkpoint_or_blob_is_named() {
         // The same with an id that fits: then nothing names it.
         let bytes = altered.blobs[at].bytes.clone();
         altered.blobs[at] = Blob::new(bytes);
-        altered.blobs.sort_by(|a, b| a.id.cmp(&b.id));
+        altered.blobs.sort_by_key(|a| a.id);
         fails(&altered, &subject, "blob ", "names it");
     }
     assert_eq!(good.blobs.len(), 4);
@@ -489,11 +489,11 @@ fn a_remembered_head_is_extended_or_the_difference_is_told() {
     };
     let mut evidence = story.evidence();
     assert_eq!(
-        report(&evidence, &[head.clone()]).logs[0].consistency,
+        report(&evidence, std::slice::from_ref(&head)).logs[0].consistency,
         Consistency::NotShown { old_size: 2 }
     );
     evidence.logs[0] = story.lab.evidence(0..3, &[2]);
-    let shown = report(&evidence, &[head.clone()]);
+    let shown = report(&evidence, std::slice::from_ref(&head));
     assert_eq!(shown.logs[0].consistency, Consistency::Extends { old_size: 2 });
     assert_eq!(shown.conclusion(), Conclusion::Verified);
     let same = report(&evidence, &[story.lab.head(3)]);
@@ -517,7 +517,8 @@ fn two_heads_that_exclude_each_other_convict_the_log() {
     let mut evidence = story.evidence();
     for (known, link) in [(rewritten.head(3), false), (rewritten.head(2), true)] {
         evidence.logs[0] = story.lab.evidence(0..3, &[2]);
-        let report = verify(&evidence, &named(&[1, 2]), &[known.clone()], &story.subject());
+        let report =
+            verify(&evidence, &named(&[1, 2]), std::slice::from_ref(&known), &story.subject());
         assert!(matches!(report.conclusion(), Conclusion::Failed { .. }));
         assert!(failures(&report)[0].contains("contradicts"), "{:?}", failures(&report));
         let [pair] = &report.inconsistent[..] else { panic!("no proof was kept") };

@@ -72,10 +72,10 @@ impl<'a> At<'a> {
 
 impl Progress for At<'_> {
     fn begin(&self, step: &str, _total: Option<u64>) {
-        if step == self.step {
-            if let Some(act) = self.act.lock().unwrap().take() {
-                act();
-            }
+        if step == self.step
+            && let Some(act) = self.act.lock().unwrap().take()
+        {
+            act();
         }
     }
     fn advance(&self, _amount: u64) {}
@@ -209,8 +209,9 @@ description = "what fell"
 async fn the_template_declares_what_was_inferred() {
     let lab = Lab::new();
     let path = lab.file("rain.csv", RAIN);
-    let template =
-        veritrail_server::node::publish::template(&[path.clone()], &Silent).await.unwrap();
+    let template = veritrail_server::node::publish::template(std::slice::from_ref(&path), &Silent)
+        .await
+        .unwrap();
     let describe = lab.file("d.toml", template.replace("title = \"\"", "title = \"T\""));
     let with = PublishRequest {
         paths: vec![path.clone()],

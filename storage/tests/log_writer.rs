@@ -286,10 +286,7 @@ fn a_full_disk_appends_nothing_and_says_so() {
         append(&writer, 0..200);
         let used = (1_u64 << 40) - disk.free_space().unwrap();
         disk.set_capacity(used + room);
-        let failed = match writer.append((200..210).map(entry).collect(), Expect::AnySize) {
-            Ok(_) => None,
-            Err(e) => Some(e),
-        };
+        let failed = writer.append((200..210).map(entry).collect(), Expect::AnySize).err();
         disk.set_capacity(1 << 40);
         let size = match failed {
             None | Some(LogError::Unsettled(_)) => 210,

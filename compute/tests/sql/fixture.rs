@@ -41,7 +41,7 @@ pub fn measurements() -> RecordBatch {
     let g: Vec<&str> =
         (0..ROWS).map(|_| ["a", "b", "c", "é", ""][rng.random_range(0..5)]).collect();
     let day: Vec<i32> = (0..ROWS).map(|_| rng.random_range(0..20_000)).collect();
-    let flag: Vec<Option<bool>> = (0..ROWS).map(|r| (r % 7 != 0).then(|| r % 2 == 0)).collect();
+    let flag: Vec<Option<bool>> = (0..ROWS).map(|r| (r % 7 != 0).then_some(r % 2 == 0)).collect();
     let schema = Schema::new(vec![
         Field::new("id", DataType::Int32, false),
         Field::new("g", DataType::Utf8, true),

@@ -190,10 +190,10 @@ pub(super) fn check(tables: &[Table], files: u64) -> Result<(), TablesError> {
     check_order(tables)?;
     ranges.sort_by_key(|range| range.from);
     for pair in ranges.windows(2) {
-        if let [a, b] = pair {
-            if b.from < a.to {
-                return Err(TablesError::InTwoTables(b.from));
-            }
+        if let [a, b] = pair
+            && b.from < a.to
+        {
+            return Err(TablesError::InTwoTables(b.from));
         }
     }
     Ok(())
@@ -204,10 +204,10 @@ fn check_order(tables: &[Table]) -> Result<(), TablesError> {
     let mut seen = std::collections::HashMap::new();
     for (index, table) in tables.iter().enumerate() {
         let second = index + 1;
-        if let Some(before) = index.checked_sub(1).and_then(|before| tables.get(before)) {
-            if first(before) >= first(table) {
-                return Err(TablesError::NotGrouped { first: index, second });
-            }
+        if let Some(before) = index.checked_sub(1).and_then(|before| tables.get(before))
+            && first(before) >= first(table)
+        {
+            return Err(TablesError::NotGrouped { first: index, second });
         }
         // Equal tables have equal texts: comparing all pairs would be quadratic in a hostile head.
         let key = (format!("{:?}", table.format), format!("{:?}", table.columns));

@@ -16,7 +16,9 @@ pub enum BlobError {
         id: ChunkId,
     },
     /// The stored bytes do not have the hash they are stored under.
-    #[error("blob {id} is damaged at byte {offset}; `store fsck --rebuild` takes it away, to be fetched again")]
+    #[error(
+        "blob {id} is damaged at byte {offset}; `store fsck --rebuild` takes it away, to be fetched again"
+    )]
     Corrupt {
         /// Which.
         id: ChunkId,

@@ -205,7 +205,7 @@ fn store(transaction: &Connection, changes: Vec<Change>) -> Result<(), StateErro
 fn clear(transaction: &Connection, origin: &Origin) -> Result<(), StateError> {
     for table in Table::ALL {
         let query = "SELECT key, value FROM rows WHERE number = ?1";
-        let rows = pairs(&transaction, query, params![table.number()])?;
+        let rows = pairs(transaction, query, params![table.number()])?;
         let mut remove = transaction.prepare("DELETE FROM rows WHERE number = ?1 AND key = ?2")?;
         for (key, _) in rows {
             if log_of(table, &key).as_ref() == Some(origin) {

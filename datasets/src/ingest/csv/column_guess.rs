@@ -60,11 +60,12 @@ impl ColumnGuess {
         if trimmed.is_empty() {
             return;
         }
-        if usual == UsualNulls::MayBecome && quoting == Quoting::Bare {
-            if let Some(bit) = usual_null(trimmed) {
-                self.usual_nulls |= bit;
-                return;
-            }
+        if usual == UsualNulls::MayBecome
+            && quoting == Quoting::Bare
+            && let Some(bit) = usual_null(trimmed)
+        {
+            self.usual_nulls |= bit;
+            return;
         }
         self.telling += 1;
         match self.declared.clone() {

@@ -172,7 +172,10 @@ impl CsvDialect {
             return Err(DialectError::DelimiterIsDecimalMark);
         }
         let ordered = self.nulls.is_sorted_by(|a, b| a < b);
-        if !ordered || self.nulls.len() > MAX_NULL_TOKENS || !self.nulls.iter().all(is_token) {
+        if !ordered
+            || self.nulls.len() > MAX_NULL_TOKENS
+            || !self.nulls.iter().all(|token| is_token(token))
+        {
             return Err(DialectError::BadNulls);
         }
         if self.header_rows > MAX_HEADER_ROWS {
@@ -195,6 +198,6 @@ impl CsvDialect {
     }
 }
 
-fn is_token(token: &String) -> bool {
+fn is_token(token: &str) -> bool {
     token.len() <= MAX_NULL_BYTES && !token.bytes().any(|byte| byte == b'\n' || byte == b'\r')
 }

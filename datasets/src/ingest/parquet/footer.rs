@@ -173,13 +173,13 @@ fn check_apart(
 ) -> Result<(), ParquetRefused> {
     ranges.sort_by_key(|(range, _, _)| range.start);
     for pair in ranges.windows(2) {
-        if let [(a, _, _), (b, group, index)] = pair {
-            if b.start < a.end {
-                let columns = metadata.row_groups().get(*group).map(RowGroupMetaData::columns);
-                let column = columns.and_then(|columns| columns.get(*index)).map(name);
-                let column = column.unwrap_or_default();
-                return Err(ParquetRefused::Overlap { group: *group, column });
-            }
+        if let [(a, _, _), (b, group, index)] = pair
+            && b.start < a.end
+        {
+            let columns = metadata.row_groups().get(*group).map(RowGroupMetaData::columns);
+            let column = columns.and_then(|columns| columns.get(*index)).map(name);
+            let column = column.unwrap_or_default();
+            return Err(ParquetRefused::Overlap { group: *group, column });
         }
     }
     Ok(())

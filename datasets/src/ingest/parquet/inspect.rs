@@ -97,11 +97,11 @@ impl Inspection {
         for (name, said) in &said.columns {
             let column = columns.iter_mut().find(|column| &column.name == name);
             let column = column.ok_or_else(|| ParquetRefused::UnknownColumn(name.clone()))?;
-            if let Some(wanted) = &said.column_type {
-                if *wanted != column.column_type {
-                    let (found, wanted) = (column.column_type.clone(), wanted.clone());
-                    return Err(ParquetRefused::OtherType { column: name.clone(), wanted, found });
-                }
+            if let Some(wanted) = &said.column_type
+                && *wanted != column.column_type
+            {
+                let (found, wanted) = (column.column_type.clone(), wanted.clone());
+                return Err(ParquetRefused::OtherType { column: name.clone(), wanted, found });
             }
             column.unit = said.unit.clone();
             column.description = said.description.clone();

@@ -55,7 +55,7 @@ impl Node {
             let known = node.own_dataset(name, signer)?;
             let (did, statements) = match known {
                 Some(did) => match node.next(&did, &stored, signer, run.clone())? {
-                    Next::Version(statement) => (did, vec![statement]),
+                    Next::Version(statement) => (did, vec![*statement]),
                     Next::Exists(row) => {
                         existing = Some((did, row));
                         return Ok(None);
@@ -143,7 +143,7 @@ impl Node {
         }
         let payload = Payload::DatasetVersion(stored.version(versions.last(), run));
         let person = self.signer(signer)?;
-        Ok(Next::Version(self.sign(&person, did.to_string(), payload)?))
+        Ok(Next::Version(Box::new(self.sign(&person, did.to_string(), payload)?)))
     }
 
     fn published(
@@ -179,7 +179,7 @@ impl Node {
 
 /// What comes after the versions that are there.
 enum Next {
-    Version(Statement),
+    Version(Box<Statement>),
     Exists(Box<VersionRow>),
 }
 
