@@ -11,6 +11,7 @@ mod csv_samples;
 mod csv_scan;
 mod csv_tokens;
 mod describe;
+mod formats;
 mod layouts;
 mod licence;
 mod manifest;
