@@ -132,6 +132,17 @@ pub fn canonical_floats(column: &ArrayRef) -> ArrayRef {
     Arc::new(Float64Array::new(values.into(), floats.nulls().cloned()))
 }
 
+/// Folds −0 of a Float64 column into +0, as GROUP BY does; other columns pass unchanged.
+#[must_use]
+pub fn one_zero(column: &ArrayRef) -> ArrayRef {
+    let Some(floats) = column.as_primitive_opt::<Float64Type>() else {
+        return Arc::clone(column);
+    };
+    // Adding +0 turns −0 into +0 and changes nothing else.
+    let values = floats.values().iter().map(|&x| x + 0.0).collect::<Vec<f64>>();
+    Arc::new(Float64Array::new(values.into(), floats.nulls().cloned()))
+}
+
 /// Names the zone of every instant UTC. The instants stay: a zone is how one is shown, and files
 /// of results keep no other.
 ///

@@ -5,9 +5,10 @@
 //! on an explicit list. Its result is then the same bits over any partitions, batches and order
 //! of rows.
 //!
-//! Floats compare by IEEE 754 totalOrder with one NaN, which equals itself and is the greatest:
-//! in ORDER BY, min, max and in the order of a result −0 comes before +0. GROUP BY, DISTINCT and
-//! UNION take −0 and +0 for one value, shown as +0.
+//! Floats have one NaN, which equals itself and is greater than every number. In comparisons,
+//! IN, CASE, joins, GROUP BY, DISTINCT and UNION, −0 and +0 are one value, and a group shows +0.
+//! Where a place in an order must be found (ORDER BY, min, max, the rows of a result), −0 comes
+//! before +0.
 
 mod admit;
 pub mod aggregate;

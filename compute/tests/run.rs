@@ -3,5 +3,6 @@
 mod compare;
 mod end_to_end;
 mod output;
+mod published;
 mod spec;
 mod table_hash;

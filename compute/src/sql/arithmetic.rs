@@ -15,7 +15,7 @@ use arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
-use datafusion::logical_expr::expr::{Alias, BinaryExpr, Cast, ScalarFunction, TryCast};
+use datafusion::logical_expr::expr::{Alias, BinaryExpr, Cast, InList, ScalarFunction, TryCast};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::type_coercion::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::utils::merge_schema;
@@ -26,7 +26,7 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::AnalyzerRule;
 
 use super::error::SqlError;
-use crate::columns::canonical_floats;
+use crate::columns::{canonical_floats, one_zero};
 
 /// The analyzer rule; it runs after type coercion.
 #[derive(Debug, Default)]
@@ -74,6 +74,20 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         }
         Expr::ScalarFunction(function) if function.name() == "coalesce" => {
             Ok(Transformed::yes(coalesce(function.args)?))
+        }
+        Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == "nullif" => {
+            Ok(Transformed::yes(nullif(args, schema)?))
+        }
+        Expr::InList(list) if list.expr.get_type(schema)? == DataType::Float64 => {
+            Ok(Transformed::yes(in_list_of_one_zero(list)))
+        }
+        Expr::Case(Case { expr: Some(base), when_then_expr, else_expr })
+            if base.get_type(schema)? == DataType::Float64 =>
+        {
+            let arms = when_then_expr
+                .into_iter()
+                .map(|(when, then)| (Box::new((*base).clone().eq(*when)), then));
+            Ok(Transformed::yes(Expr::Case(Case::new(None, arms.collect(), else_expr))))
         }
         made @ (Expr::ScalarFunction(_) | Expr::Cast(_) | Expr::TryCast(_)) => {
             let kind = made.get_type(schema)?;
@@ -155,12 +169,33 @@ fn coalesce(mut args: Vec<Expr>) -> Result<Expr> {
     Ok(Expr::Case(Case::new(None, arms, Some(Box::new(last)))))
 }
 
+/// `CASE WHEN a = b THEN NULL ELSE a END`, so that −0 equals +0 here as it does in `a = b`.
+fn nullif(mut args: Vec<Expr>, schema: &DFSchema) -> Result<Expr> {
+    let (Some(other), Some(value), true) = (args.pop(), args.pop(), args.is_empty()) else {
+        return Err(DataFusionError::Plan("nullif takes two arguments".to_owned()));
+    };
+    let null = Expr::Literal(ScalarValue::try_from(value.get_type(schema)?)?, None);
+    let arm = (Box::new(value.clone().eq(other)), Box::new(null));
+    Ok(Expr::Case(Case::new(None, vec![arm], Some(Box::new(value)))))
+}
+
+/// A list is searched by bits: −0 is folded on both sides, so that it equals +0 as it does in `=`.
+fn in_list_of_one_zero(list: InList) -> Expr {
+    let fold = |expr: Expr| call(Checked::OneZero, vec![expr]);
+    Expr::InList(InList {
+        expr: Box::new(fold(*list.expr)),
+        list: list.list.into_iter().map(fold).collect(),
+        negated: list.negated,
+    })
+}
+
 /// What a checked function does. It has no name that a query could call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Checked {
     Binary(Operator),
     Negate,
     Canonical,
+    OneZero,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -179,6 +214,7 @@ impl ScalarUDFImpl for CheckedFunction {
             Checked::Binary(_) => "checked %",
             Checked::Negate => "checked negation",
             Checked::Canonical => "checked nan",
+            Checked::OneZero => "checked zero",
         }
     }
 
@@ -205,6 +241,13 @@ impl ScalarUDFImpl for CheckedFunction {
             (Checked::Negate, [value]) => {
                 let value = value.to_array(if scalar { 1 } else { number_rows })?;
                 canonical_floats(&numeric::neg(&value).map_err(|e| explain(e, kind))?)
+            }
+            (Checked::OneZero, [value]) => {
+                one_zero(&canonical_floats(&value.to_array(if scalar {
+                    1
+                } else {
+                    number_rows
+                })?))
             }
             (_, [value]) => {
                 canonical_floats(&value.to_array(if scalar { 1 } else { number_rows })?)

@@ -30,8 +30,8 @@ use crate::sql::fixture::{block_on, measurements};
 
 /// An object store in memory that notes every range it hands out.
 #[derive(Debug, Default)]
-struct Noted {
-    inner: InMemory,
+pub struct Noted {
+    pub inner: InMemory,
     ranges: Mutex<Vec<Range<u64>>>,
 }
 
@@ -119,7 +119,7 @@ fn as_parquet(table: &RecordBatch, group_rows: usize) -> Vec<u8> {
     bytes
 }
 
-async fn stored(store: &Arc<Noted>, path: &str, bytes: Vec<u8>) -> TablePart {
+pub async fn stored(store: &Arc<Noted>, path: &str, bytes: Vec<u8>) -> TablePart {
     let size = bytes.len() as u64;
     let format = if path.ends_with(".csv") {
         TableFormat::Csv(infer(&bytes[..], &FileDescription::default()).unwrap().dialect)
@@ -139,7 +139,7 @@ fn spec(sql: &str) -> ResolvedSpec {
         .unwrap()
 }
 
-async fn run(sql: &str, table: FileTable, partitions: usize) -> Finished {
+pub async fn run(sql: &str, table: FileTable, partitions: usize) -> Finished {
     let source: Arc<dyn TableSource> = Arc::new(table);
     let options = Options { partitions, ..Options::default() };
     execute(&spec(sql), &BTreeMap::from([("t".to_owned(), source)]), &options).await.unwrap()

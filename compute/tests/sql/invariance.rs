@@ -10,7 +10,7 @@ use veritrail_compute::sql::{Options, execute};
 
 use super::fixture::*;
 
-const QUERIES: [&str; 32] = [
+const QUERIES: [&str; 42] = [
     "SELECT * FROM t",
     "SELECT sum(x), avg(x), var_samp(x), stddev_pop(x), min(x), max(x), count(x), count(*) FROM t",
     "SELECT sum(z), avg(z), var(z), var_pop(z), stddev(z), stddev_samp(z), mean(z) FROM t",
@@ -43,6 +43,16 @@ const QUERIES: [&str; 32] = [
     "SELECT CASE WHEN x > 0 THEN 'up' WHEN x <= 0 THEN 'down' ELSE 'none' END AS c, sum(z + x - x) FROM t GROUP BY c",
     "SELECT date_part('year', day) AS yr, avg(z), sum(x / y) FROM t WHERE y <> 0 GROUP BY yr",
     "SELECT a.g, count(*), sum(a.z - b.z) FROM t a JOIN t b ON a.id = b.id + 1 GROUP BY a.g",
+    "SELECT t.x, s.w, count(*) FROM t JOIN s ON t.x = s.w GROUP BY t.x, s.w",
+    "SELECT t.id, t.x FROM t JOIN s ON t.x <= s.w AND t.y > 30",
+    "SELECT g, x, count(*), min(z) FROM t GROUP BY g, x",
+    "SELECT x FROM t INTERSECT SELECT w FROM s",
+    "SELECT x FROM t EXCEPT SELECT w FROM s",
+    "SELECT x, g FROM t UNION SELECT w, g FROM s",
+    "SELECT id FROM t WHERE x IN (SELECT w FROM s) OR x IN (0, 1e300)",
+    "SELECT id FROM t WHERE x NOT IN (SELECT w FROM s WHERE w IS NOT NULL)",
+    "SELECT g, count(DISTINCT x), sum(DISTINCT x), max(DISTINCT d), var_pop(DISTINCT z) FROM t GROUP BY g",
+    "SELECT min(day), max(day), min(g), max(g), min(flag), max(flag), min(u), max(y) FROM t",
 ];
 
 fn hash(sql: &str, tables: &Tables, options: &Options) -> String {

@@ -220,3 +220,53 @@ fn nothing_read_and_nothing_found() {
     assert!(rows("SELECT x, sum(x) FROM t GROUP BY x", &empty).is_empty());
     assert_eq!(value("SELECT count(*) FROM (SELECT 1 AS a) q", &empty), "1");
 }
+
+#[test]
+fn one_nan_and_one_zero_in_comparisons() {
+    let tables = one("t", &floats(&[-0.0, 0.0, f64::NAN, 1.0, f64::INFINITY]));
+    let of = |condition: &str| rows(&format!("SELECT x FROM t WHERE {condition}"), &tables);
+    let zeros = ["-0.0", "0.0"];
+    for condition in [
+        "x = 0",
+        "x <= 0",
+        "x = -0e0",
+        "x BETWEEN -1 AND 0",
+        "x IN (0, 7)",
+        "x IN (-0e0, 7)",
+        "x IN (0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)",
+        "x NOT IN (1) AND x < 1",
+        "x IN (SELECT x FROM t WHERE x = 0)",
+        "CASE x WHEN 0 THEN true ELSE false END",
+        "nullif(x, 0) IS NULL",
+        "x IS NOT DISTINCT FROM 0",
+    ] {
+        assert_eq!(of(condition), zeros, "{condition}");
+    }
+    assert!(of("x < 0").is_empty());
+    assert_eq!(of("x >= 1"), ["1.0", "inf", "NaN"]);
+    assert_eq!(of("x = CAST('NaN' AS DOUBLE)"), ["NaN"]);
+    assert_eq!(of("x IN (CAST('-nan' AS DOUBLE), 3)"), ["NaN"]);
+    assert_eq!(of("x = x").len(), 5);
+    let joined = rows("SELECT a.x, b.x AS y FROM t a JOIN t b ON a.x = b.x", &tables);
+    assert_eq!(
+        joined,
+        ["-0.0|-0.0", "-0.0|0.0", "0.0|-0.0", "0.0|0.0", "1.0|1.0", "inf|inf", "NaN|NaN"]
+    );
+}
+
+#[test]
+fn every_alias_is_its_aggregate() {
+    let tables = both();
+    for names in [
+        vec!["avg", "mean"],
+        vec!["var_samp", "var", "var_sample"],
+        vec!["var_pop", "var_population"],
+        vec!["stddev_samp", "stddev"],
+    ] {
+        let values: Vec<String> =
+            names.iter().map(|name| value(&format!("SELECT {name}(z) FROM t"), &tables)).collect();
+        assert!(values.windows(2).all(|pair| pair[0] == pair[1]), "{names:?}: {values:?}");
+        let having = format!("SELECT g FROM t GROUP BY g HAVING {}(z) IS NOT NULL", names[1]);
+        assert_eq!(rows(&having, &tables).len(), 5);
+    }
+}

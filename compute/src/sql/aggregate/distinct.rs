@@ -4,15 +4,14 @@
 //! rows themselves and never a sum of rounded sums.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::array::{Array, ArrayRef};
+use arrow::datatypes::DataType;
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::{DataFusionError, Result};
 
 use super::kernel::{Kernel, Rows};
-use crate::columns::canonical_floats;
+use crate::columns::{canonical_floats, one_zero};
 
 /// Bytes that a set keeps for an entry beside its value.
 const ENTRY_BYTES: usize = 32;
@@ -110,14 +109,4 @@ impl<K: Kernel> Kernel for DistinctKernel<K> {
     fn heap_size(&self, state: &Set) -> usize {
         state.heap
     }
-}
-
-/// Folds −0 into +0, as GROUP BY does: to DISTINCT they are one value.
-fn one_zero(column: &ArrayRef) -> ArrayRef {
-    let Some(floats) = column.as_primitive_opt::<Float64Type>() else {
-        return Arc::clone(column);
-    };
-    // Adding +0 turns −0 into +0 and changes nothing else.
-    let values = floats.values().iter().map(|&x| x + 0.0).collect::<Vec<f64>>();
-    Arc::new(Float64Array::new(values.into(), floats.nulls().cloned()))
 }
