@@ -117,9 +117,9 @@ fn inspect_csv(
     let file = source.open().map_err(|e| at_path(&source.on_disk, &e))?;
     let counted = Counted { file: &file, progress };
     let found = csv::infer(counted, declared).map_err(|e| {
-        at_path(&source.on_disk, &e).or_hint(
-            "declare how it is written (--describe FILE.toml), or format = \"bytes\" to publish \
-             it as it stands",
+        at_path(&source.on_disk, &e).and_hint(
+            "declare how it is written (--describe FILE.toml, see --describe-template), or \
+             format = \"bytes\" to publish it as it stands",
         )
     })?;
     source.check_unchanged(&file).map_err(|e| at_path(&source.on_disk, &e))?;
@@ -182,6 +182,17 @@ impl NodeError {
     /// With this remedy, unless the error brought its own.
     fn or_hint(self, hint: &str) -> Self {
         if self.hint.is_some() { self } else { self.hint(hint) }
+    }
+
+    /// With this remedy, behind its own.
+    fn and_hint(self, hint: &str) -> Self {
+        match &self.hint {
+            Some(own) => {
+                let both = format!("{own} {hint}");
+                self.hint(both)
+            }
+            None => self.hint(hint),
+        }
     }
 }
 
