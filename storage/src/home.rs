@@ -32,8 +32,8 @@ pub struct Home {
 
 impl Home {
     /// Makes a home at `path`, which must be missing or an empty folder, with these keys and a log
-    /// that holds `entries` (entry 0 is the operator's identity). All of it is durable on return.
-    /// Blocks.
+    /// that holds `entries` (entry 0 is the operator's identity). All of it is durable on return;
+    /// if it fails, nothing is left behind. Blocks.
     pub fn init(
         path: &Path,
         keys: &KeySet,
@@ -52,8 +52,16 @@ impl Home {
         if let Some(parent) = disk.root().parent() {
             OsDisk::open(parent)?.sync_root()?;
         }
-        let parts = Parts::init(Arc::new(disk.clone()), keys, origin, entries)?;
-        Ok(Self { disk, parts })
+        match Parts::init(Arc::new(disk.clone()), keys, origin, entries) {
+            Ok(parts) => Ok(Self { disk, parts }),
+            Err(e @ (HomeError::Exists | HomeError::NotEmpty { .. } | HomeError::Busy)) => Err(e),
+            Err(e) => {
+                // The folder was empty before, and nobody was told of anything in it. Best
+                // effort: the first error is the one that matters.
+                drop(std::fs::remove_dir_all(path));
+                Err(e)
+            }
+        }
     }
 
     /// Opens a home, and finishes what a crash interrupted in its log. Blocks.

@@ -24,6 +24,9 @@ pub use memory::MemoryStateStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteState;
 
+/// An entry of a log with its index there.
+pub type IndexedEntry = (u64, Vec<u8>);
+
 /// Rows that survive. Reading is [`View`]'s; every call may block.
 pub trait StateStore: View + Debug + Send + Sync + 'static {
     /// The index behind the last folded entry of a log: 0 for a log that is not known.

@@ -56,6 +56,16 @@ fn a_home_is_made_once_and_opened_by_many() {
 }
 
 #[test]
+fn a_home_that_cannot_be_made_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("home");
+    let too_long = vec![identity(1), vec![0; 70_000]];
+    assert!(Home::init(&path, &keys(1), &origin(1), too_long).is_err());
+    assert!(!path.exists());
+    init(&path).unwrap();
+}
+
+#[test]
 fn a_folder_that_holds_something_else_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("thesis.tex"), b"years of work").unwrap();

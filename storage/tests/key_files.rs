@@ -18,7 +18,10 @@ fn file(name: &str) -> DiskPath {
 }
 
 fn files(disk: &MemoryDisk) -> KeyFiles {
-    KeyFiles::create(Arc::new(disk.clone()), folder()).unwrap()
+    let files = KeyFiles::create(Arc::new(disk.clone()), folder()).unwrap();
+    // As the making of a home does.
+    disk.fsync_dir(&DiskPath::ROOT).unwrap();
+    files
 }
 
 #[test]

@@ -74,6 +74,7 @@ pub enum DiskError {
     },
 }
 
+#[cfg(feature = "disk")]
 impl DiskError {
     /// Sorts an error of the system by its probable cause.
     pub(crate) fn from_io(path: &DiskPath, source: io::Error) -> Self {

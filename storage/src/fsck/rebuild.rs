@@ -5,7 +5,7 @@ use veritrail_provenance::{ledger::LedgerDigest, statement::Origin};
 use crate::{
     home::Parts,
     log::LogError,
-    state::{StateError, StateStore, fold},
+    state::{IndexedEntry, StateError, StateStore, fold},
     trails::TrailError,
 };
 
@@ -40,7 +40,7 @@ pub fn rebuild(home: &Parts, store: &dyn StateStore) -> Result<Rebuilt, RebuildE
     store.clear_all()?;
     let snapshot = home.log.reader().snapshot()?;
     let own = (0_u64..).zip(snapshot.entries(0..snapshot.size())?).collect();
-    let mut logs: Vec<(Origin, Vec<(u64, Vec<u8>)>)> = vec![(home.log.origin().clone(), own)];
+    let mut logs: Vec<(Origin, Vec<IndexedEntry>)> = vec![(home.log.origin().clone(), own)];
     for origin in home.trails.origins()? {
         // Somebody may have sent us evidence of our own log; the log itself says more.
         if origin != *home.log.origin() {

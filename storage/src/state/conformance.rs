@@ -5,7 +5,7 @@ use veritrail_provenance::{
     statement::Origin,
 };
 
-use super::{StateError, StateStore, fold, refold};
+use super::{IndexedEntry, StateError, StateStore, fold, refold};
 
 /// A promise that was not kept.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +25,7 @@ pub enum Broken {
 }
 
 /// Runs all checks on an empty store, with two logs of at least three entries each.
-pub fn check(
-    store: &dyn StateStore,
-    logs: [(&Origin, &[(u64, Vec<u8>)]); 2],
-) -> Result<(), Broken> {
+pub fn check(store: &dyn StateStore, logs: [(&Origin, &[IndexedEntry]); 2]) -> Result<(), Broken> {
     let [(origin, entries), (other, others)] = logs;
     keep(entries.len() >= 3 && others.len() >= 3, "the logs have entries enough")?;
     let empty = store.digest()?;
@@ -41,7 +38,7 @@ pub fn check(
     fold(store, origin, rest)?;
     let expected = twin(&logs)?;
     same(store, &expected)?;
-    let end = |entries: &[(u64, Vec<u8>)]| entries.last().map_or(0, |(index, _)| index + 1);
+    let end = |entries: &[IndexedEntry]| entries.last().map_or(0, |(index, _)| index + 1);
     keep(store.position(origin)? == end(entries), "the position is behind the last entry")?;
     keep(store.position(other)? == end(others), "of each log")?;
 
@@ -66,7 +63,7 @@ fn keep(held: bool, promise: &'static str) -> Result<(), Broken> {
     if held { Ok(()) } else { Err(Broken::Promise(promise)) }
 }
 
-fn twin(logs: &[(&Origin, &[(u64, Vec<u8>)])]) -> Result<MemoryState, Broken> {
+fn twin(logs: &[(&Origin, &[IndexedEntry])]) -> Result<MemoryState, Broken> {
     let mut state = MemoryState::new();
     for (origin, entries) in logs {
         state.fold(origin, entries.iter().map(|(index, bytes)| (*index, bytes.as_slice())))?;

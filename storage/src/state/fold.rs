@@ -5,7 +5,7 @@ use veritrail_provenance::{
     statement::Origin,
 };
 
-use super::{StateError, StateStore};
+use super::{IndexedEntry, StateError, StateStore};
 use crate::log::{LogError, Snapshot};
 
 /// Folds entries of a log, ascending by index and behind all that is folded already, in one
@@ -13,7 +13,7 @@ use crate::log::{LogError, Snapshot};
 pub fn fold(
     store: &dyn StateStore,
     origin: &Origin,
-    entries: &[(u64, Vec<u8>)],
+    entries: &[IndexedEntry],
 ) -> Result<(), StateError> {
     let Some((last, _)) = entries.last() else { return Ok(()) };
     let from = store.position(origin)?;
@@ -58,7 +58,7 @@ pub enum FollowError {
 pub fn refold(
     store: &dyn StateStore,
     origin: &Origin,
-    entries: &[(u64, Vec<u8>)],
+    entries: &[IndexedEntry],
 ) -> Result<(), StateError> {
     let Some((last, _)) = entries.last() else { return store.clear(origin) };
     let pairs = entries.iter().map(|(index, bytes)| (*index, bytes.as_slice()));
