@@ -4,6 +4,7 @@
 //! is acknowledged when the names are durable too.
 
 mod batch;
+mod range;
 mod sweep;
 
 use std::{fmt, ops::Range, sync::Arc};
@@ -13,7 +14,7 @@ use bytes::Bytes;
 use veritrail_provenance::hash::ChunkId;
 
 use self::batch::DiskBatch;
-use super::{BLOB_LEN_MAX, Batch, BlobError, Blobs, group, outboard_len};
+use super::{BLOB_LEN_MAX, Batch, BlobError, Blobs, outboard_len};
 use crate::disk::{Access, Disk, DiskError, DiskPath, Kind, OpenFor};
 
 pub use batch::Workers;
@@ -57,12 +58,12 @@ impl DiskBlobs {
         let file = self.disk.open(&stored.path, OpenFor::Reading)?;
         let mut outboard = buffer(outboard_len(len));
         file.read_at(len, &mut outboard)?;
-        let groups = group::whole_groups(&range, len);
+        let groups = range::whole_groups(&range, len);
         let mut bytes = buffer(groups.end - groups.start);
         file.read_at(groups.start, &mut bytes)?;
         let window =
-            group::Window { len, outboard: &outboard, range: groups.clone(), bytes: &bytes };
-        group::verify(id, &window).map_err(|offset| BlobError::Corrupt { id: *id, offset })?;
+            range::Window { len, outboard: &outboard, range: groups.clone(), bytes: &bytes };
+        range::verify(id, &window).map_err(|offset| BlobError::Corrupt { id: *id, offset })?;
         let at = |offset: u64| usize::try_from(offset - groups.start).unwrap_or(usize::MAX);
         Ok(Bytes::from(bytes).slice(at(range.start)..at(range.end)))
     }
@@ -121,7 +122,7 @@ impl DiskBlobs {
         let path = self.path(id)?;
         let len = match self.disk.metadata(&path)? {
             None => return Ok(None),
-            Some(m) if m.kind == Kind::File => group::blob_len(m.len),
+            Some(m) if m.kind == Kind::File => range::blob_len(m.len),
             Some(_) => return Err(DiskError::NotPlain { path }.into()),
         };
         match len.filter(|len| *len <= BLOB_LEN_MAX) {
