@@ -1,4 +1,5 @@
 //! All tests of veritrail-server, one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod hostile_logs;
 mod publishing;

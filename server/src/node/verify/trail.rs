@@ -50,14 +50,14 @@ impl Node {
     }
 }
 
-/// The subject, with the genesis that the reader pinned for its dataset.
+/// The subject, with the genesis that the reader pinned for its dataset where it is that one. A pin
+/// that names another is left to the verification, which then says that this one is a fork.
 fn pinned(resolved: &Resolved, roots: &TrustRoots) -> Subject {
-    match resolved {
-        Resolved::Version(version) => Subject::Dataset {
-            dataset: version.did.clone(),
-            version: Pick::Number(version.row.payload.number),
-            genesis: roots.signers(&version.did).find_map(|signer| signer.genesis),
-        },
-        _ => resolved.subject(),
+    let Resolved::Version(version) = resolved else { return resolved.subject() };
+    let pin = roots.signers(&version.did).find_map(|signer| signer.genesis);
+    Subject::Dataset {
+        dataset: version.did.clone(),
+        version: Pick::Number(version.row.payload.number),
+        genesis: pin.filter(|genesis| *genesis == version.dataset.genesis.id),
     }
 }
