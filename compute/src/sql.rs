@@ -1,6 +1,6 @@
 //! SQL that keeps arithmetic exact: one SELECT over handed-in tables.
 //!
-//! A query passes [`parse`] (syntax, by name), [`admit`] (the plan, by an allow-list), a rule that
+//! A query passes `parse` (syntax, by name), `admit` (the plan, by an allow-list), a rule that
 //! makes arithmetic checked, and a session whose every function, aggregate and optimizer rule is
 //! on an explicit list. Its result is then the same bits over any partitions, batches and order
 //! of rows.

@@ -13,9 +13,10 @@ use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement as EngineStatement;
+use futures::TryStreamExt;
 use tokio::sync::watch;
 
 use super::admit::admit;
@@ -35,7 +36,8 @@ pub struct Options {
     pub partitions: usize,
     /// Rows that operators hand on at once.
     pub batch_rows: usize,
-    /// Bytes that sorts, joins and aggregates may hold together; nothing is spilled to disk.
+    /// Bytes that sorts, joins and aggregates may hold together, and again the result; nothing is
+    /// spilled to disk.
     pub memory_bytes: usize,
     /// Turns true when the query should stop.
     pub cancel: Option<watch::Receiver<bool>>,
@@ -132,7 +134,7 @@ async fn execute_whole(
         .map_err(|error| name_hidden(fail(error), &hidden))?;
     let physical = context.state().create_physical_plan(&plan).await.map_err(fail)?;
     let schema = physical.schema();
-    let batches = collect(Arc::clone(&physical), context.task_ctx()).await.map_err(fail)?;
+    let batches = collect(&context, &physical, options).await?;
     let table = instants_in_utc(&widen_table(&schema, &batches)?).map_err(fail_arrow)?;
     drop(batches);
     let table = match order {
@@ -142,6 +144,27 @@ async fn execute_whole(
     let mut scans = Vec::new();
     count_scans(&physical, None, &mut scans).await?;
     Ok(Answer { table, order, scans })
+}
+
+/// All batches of the result, as long as they stay within the memory limit: operators account for
+/// what they hold, but nobody else for what has left them.
+async fn collect(
+    context: &SessionContext,
+    physical: &Arc<dyn ExecutionPlan>,
+    options: &Options,
+) -> Result<Vec<RecordBatch>, SqlError> {
+    let fail = |error: DataFusionError| SqlError::from_engine(&error, options.memory_bytes);
+    let mut stream = execute_stream(Arc::clone(physical), context.task_ctx()).map_err(fail)?;
+    let (mut batches, mut bytes) = (Vec::new(), 0usize);
+    while let Some(batch) = stream.try_next().await.map_err(fail)? {
+        bytes = bytes.saturating_add(batch.get_array_memory_size());
+        if bytes > options.memory_bytes {
+            let message = "the result itself is larger; aggregate it or select less".to_owned();
+            return Err(SqlError::Memory { limit: options.memory_bytes, message });
+        }
+        batches.push(batch);
+    }
+    Ok(batches)
 }
 
 fn fail_arrow(error: ArrowError) -> SqlError {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     Distinct, Expr, Function, GroupByExpr, LimitClause, ObjectName, Query, Select, SetExpr,
-    Statement, TableFactor, Value, ValueWithSpan, Visit, Visitor,
+    SetOperator, SetQuantifier, Statement, TableFactor, Value, ValueWithSpan, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -167,6 +167,12 @@ fn check_body(body: &SetExpr, depth: usize) -> Flow {
         return ControlFlow::Break(SqlError::Limit { what, limit: QUERY_DEPTH_MAX });
     }
     match body {
+        SetExpr::SetOperation { op, set_quantifier: quantifier, .. }
+            if *op != SetOperator::Union && *quantifier == SetQuantifier::All =>
+        {
+            // The engine would not count copies as the standard does.
+            refuse(format!("{op} ALL"), format!("write {op}, or count the rows and compare"))
+        }
         SetExpr::SetOperation { left, right, .. } => {
             check_body(left, depth + 1)?;
             check_body(right, depth + 1)

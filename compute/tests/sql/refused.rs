@@ -61,6 +61,8 @@ fn refusals_name_what_they_refuse() {
         ),
         ("SELECT g, sum(z) FROM t GROUP BY ROLLUP(g)", "ROLLUP"),
         ("SELECT g, sum(z) FROM t GROUP BY GROUPING SETS ((g), ())", "GROUPING SETS"),
+        ("SELECT g FROM t EXCEPT ALL SELECT g FROM s", "EXCEPT ALL"),
+        ("SELECT g FROM t INTERSECT ALL SELECT g FROM s", "INTERSECT ALL"),
         ("SELECT * FROM t TABLESAMPLE BERNOULLI (10)", "TABLESAMPLE"),
         ("SELECT id FROM t WHERE y > $1", "placeholder $1"),
         ("SELECT sum(x ORDER BY id) FROM t", "ORDER BY"),
@@ -167,4 +169,50 @@ fn columns_without_a_sql_type_are_hidden_and_named() {
     assert_eq!(rows("SELECT * FROM t", &tables), ["1"]);
     let message = ask("SELECT odd FROM t", &tables).unwrap_err().to_string();
     assert!(message.contains("odd") && message.contains("Time64"), "{message}");
+}
+
+#[test]
+fn limit_stands_behind_a_total_order() {
+    let tables = both();
+    for sql in [
+        "SELECT id FROM t ORDER BY id LIMIT 3",
+        "SELECT id, g FROM t ORDER BY 2, 1 LIMIT 3",
+        "SELECT g AS k, y FROM t ORDER BY k DESC, y LIMIT 3 OFFSET 2",
+        "SELECT t.id, t.g FROM t ORDER BY t.id, t.g LIMIT 3",
+        "SELECT id FROM t ORDER BY x, id LIMIT 3",
+        "SELECT y + 1 AS v FROM t ORDER BY y + 1 LIMIT 3",
+        "SELECT g, count(*) FROM t GROUP BY g ORDER BY count(*), g LIMIT 3",
+        "SELECT g, avg(z) AS m FROM t GROUP BY g ORDER BY m, g LIMIT 3",
+        "SELECT DISTINCT y FROM t ORDER BY y LIMIT 3",
+        "SELECT g FROM t UNION SELECT g FROM s ORDER BY g LIMIT 3",
+        "SELECT count(*) FROM (SELECT id, z FROM t ORDER BY z, id LIMIT 3) q HAVING count(*) = 3",
+    ] {
+        let answer = ask(sql, &tables).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert!([1, 3].contains(&answer.table.num_rows()), "{sql}");
+    }
+    for sql in [
+        "SELECT id, g FROM t ORDER BY id + 1, g LIMIT 3",
+        "SELECT y + 1 AS v FROM t ORDER BY y LIMIT 3",
+        "SELECT * FROM t ORDER BY id LIMIT 3",
+        "SELECT g FROM (SELECT g FROM t ORDER BY g) q LIMIT 3",
+    ] {
+        let error = ask(sql, &tables).unwrap_err();
+        assert!(matches!(error, SqlError::Refused { .. }), "{sql}: {error}");
+    }
+}
+
+#[test]
+fn the_manual_names_every_function_and_aggregate() {
+    let manual = include_str!("../../../docs/sql.md");
+    let functions = allowed_functions();
+    let names = functions
+        .iter()
+        .map(|function| function.name().to_owned())
+        .chain(Aggregate::ALL.iter().flat_map(|a| a.names().iter().map(|&name| name.to_owned())));
+    let mut count = 0;
+    for name in names {
+        assert!(manual.contains(&format!("`{name}`")), "docs/sql.md does not name {name}");
+        count += 1;
+    }
+    assert!(count > 40);
 }

@@ -270,3 +270,49 @@ fn every_alias_is_its_aggregate() {
         assert_eq!(rows(&having, &tables).len(), 5);
     }
 }
+
+#[test]
+fn every_pair_of_numeric_types_computes_or_says_why_not() {
+    let tables = both();
+    let operands = ["y", "z", "u", "d", "id", "2", "1.5", "CAST(3 AS DECIMAL(5,2))", "flag"];
+    let (mut computed, mut explained) = (0, 0);
+    for left in operands {
+        for right in operands {
+            for op in ["+", "-", "*", "/", "%"] {
+                let sql = format!("SELECT {left} {op} {right} AS v FROM t");
+                match ask(&sql, &tables) {
+                    Ok(_) => computed += 1,
+                    Err(SqlError::Execution(message)) => {
+                        let known = ["overflow", "zero", "too large to store in a Decimal"];
+                        assert!(known.iter().any(|k| message.contains(k)), "{sql}: {message}");
+                        explained += 1;
+                    }
+                    Err(SqlError::Plan(_)) if sql.contains("flag") => explained += 1,
+                    Err(other) => panic!("{sql}: {other:?}"),
+                }
+            }
+        }
+    }
+    assert!(computed > 200 && explained > 20, "{computed} {explained}");
+}
+
+#[test]
+fn subqueries_count_nothing_as_zero_and_refuse_two_values() {
+    let tables = both();
+    let counts = "SELECT label, (SELECT count(*) FROM t WHERE t.g = s.g) > 0 AS some FROM s";
+    let found = rows(counts, &tables);
+    assert_eq!(found, ["none|false", "null|false", "one|true", "two|true", "zwei|true"]);
+    let sums = "SELECT label, (SELECT sum(y) FROM t WHERE t.g = s.g) IS NULL AS none FROM s";
+    assert!(rows(sums, &tables).contains(&"none|true".to_owned()));
+    let error = ask("SELECT id FROM t WHERE z > (SELECT w FROM s)", &tables).unwrap_err();
+    assert!(matches!(error, SqlError::Execution(_)), "{error:?}");
+}
+
+#[test]
+fn a_result_counts_against_the_memory_limit() {
+    let tables = both();
+    let tight = Options { memory_bytes: 1 << 20, ..options(2) };
+    let sql = "SELECT a.x, b.z FROM t a, t b";
+    let error = block_on(execute(sql, &BTreeMap::new(), &tables, &tight)).unwrap_err();
+    assert!(matches!(error, SqlError::Memory { .. }), "{error:?}");
+}
