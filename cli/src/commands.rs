@@ -1,10 +1,15 @@
 //! The commands, one file each: an `Args` and a `run` that calls one use case of the node.
 
+pub(crate) mod bundle;
+pub(crate) mod get;
 pub(crate) mod id;
 pub(crate) mod init;
 pub(crate) mod lineage;
 pub(crate) mod log;
 pub(crate) mod publish;
+pub(crate) mod reproduce;
+pub(crate) mod run;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod store;
 pub(crate) mod verify;
@@ -22,6 +27,11 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode>
         Command::Publish(args) => publish::run(args, context).await,
         Command::Show(args) => show::run(args, context).await,
         Command::Verify(args) => verify::run(args, context).await,
+        Command::Get(args) => get::run(args, context).await,
+        Command::Run(args) => run::run(args, context).await,
+        Command::Reproduce(args) => reproduce::run(args, context).await,
+        Command::Bundle(args) => bundle::run(args, context).await,
+        Command::Serve(args) => serve::run(args, context).await,
         Command::Lineage(args) => lineage::run(args, context).await,
         Command::Log(args) => log::run(args, context).await,
         Command::Id(args) => id::run(args, context).await,

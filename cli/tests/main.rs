@@ -12,4 +12,5 @@ mod kill;
 mod log;
 mod publish;
 mod several;
+mod trail;
 mod verify;

@@ -2,24 +2,36 @@
 //! each. No HTTP, no terminal: progress and sentences go through a callback.
 
 pub mod audit;
+pub mod bundle;
 pub mod clock;
 pub mod evidence;
+pub mod fingerprint;
 pub mod fsck;
+pub mod get;
 pub mod identity;
 pub mod init;
 pub mod lineage;
 pub mod log;
 pub mod manifest;
 pub mod names;
+pub mod peering;
 pub mod publish;
 pub mod report;
+pub mod reproduce;
 pub mod resolve;
+pub mod run;
+pub mod serve;
 pub mod show;
+pub mod ticket;
 pub mod trust;
 pub mod verify;
 
 mod catch_up;
+mod file_bytes;
+mod import;
+mod shelf;
 mod statements;
+mod tables;
 mod writing;
 
 use std::{path::Path, sync::Arc};

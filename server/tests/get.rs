@@ -1,3 +1,4 @@
 //! Getting what others published: folders, tickets, peers.
 
 mod folder;
+mod peers;

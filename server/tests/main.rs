@@ -1,5 +1,9 @@
 //! All tests of veritrail-server, one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod bundle;
+mod get;
 mod hostile_logs;
+mod labs;
 mod publishing;
+mod runs;

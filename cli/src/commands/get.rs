@@ -6,7 +6,7 @@ use veritrail_server::{
     error::{NodeError, Result},
     node::{
         Node,
-        get::{Got, GetRequest},
+        get::{GetRequest, Got},
         peering::Relay,
     },
 };
@@ -73,10 +73,7 @@ fn text(got: &Got) -> String {
     rows.extend([
         ("root", got.root.to_string()),
         ("log", got.log.clone()),
-        (
-            "content",
-            format!("{}, {}", words::plural(got.files, "file"), words::bytes(got.bytes)),
-        ),
+        ("content", format!("{}, {}", words::plural(got.files, "file"), words::bytes(got.bytes))),
         (
             "fetched",
             format!(
@@ -94,8 +91,12 @@ fn text(got: &Got) -> String {
             rows.push(("kept", format!("{} already there, same", words::plural(got.kept, "file"))));
         }
     }
-    format!("{}\n{}", got.title.as_ref().map_or_else(
-        || "got it, every byte verified".to_owned(),
-        |title| format!("got {:?}, every byte verified", words::printable(title)),
-    ), words::table(&rows))
+    format!(
+        "{}\n{}",
+        got.title.as_ref().map_or_else(
+            || "got it, every byte verified".to_owned(),
+            |title| format!("got {:?}, every byte verified", words::printable(title)),
+        ),
+        words::table(&rows)
+    )
 }

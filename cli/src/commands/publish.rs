@@ -1,6 +1,6 @@
 //! `veritrail publish`: makes files a version of a dataset, signed, logged and public.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use veritrail_server::{
     error::{NodeError, Result},
@@ -10,7 +10,7 @@ use veritrail_server::{
     },
 };
 
-use super::show::table_words;
+use super::{serve, show::table_words};
 use crate::{context::Context, words};
 
 /// Publish files as a version of a dataset: cut, hash, sign, log
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// Sign as this person of the home [default: the operator]
     #[arg(long = "as", value_name = "DID")]
     signer: Option<String>,
+    /// Serve it until interrupted
+    #[arg(long)]
+    share: bool,
 }
 
 /// Runs the command.
@@ -51,7 +54,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     if let Some(target) = args.describe_template {
         return template(args.paths, target, context).await;
     }
-    let node = Node::open(&context.home)?;
+    let node = Arc::new(Node::open(&context.home)?);
     let request = PublishRequest {
         paths: args.paths,
         name: args.name,
@@ -61,8 +64,15 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
         describe: args.describe,
         signer: args.signer,
     };
-    let published = node.publish(request, &context.progress).await?;
+    let mut published = node.publish(request, &context.progress).await?;
+    let serving = if args.share { Some(serve::share(&node).await?) } else { None };
+    if serving.is_some() {
+        // A ticket states where the node is served, which is known from now on.
+        let reference = format!("{}@r:{}", published.dataset, published.root);
+        published.ticket = Some(node.ticket(&reference)?.ticket);
+    }
     context.output.show("publish", &published, text)?;
+    serve::wait(serving).await;
     Ok(ExitCode::SUCCESS)
 }
 

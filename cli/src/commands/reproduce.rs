@@ -7,7 +7,7 @@ use veritrail_server::{
     node::{
         Node,
         peering::Relay,
-        reproduce::{Reproduced, ReproduceRequest},
+        reproduce::{ReproduceRequest, Reproduced},
     },
 };
 

@@ -1,6 +1,6 @@
 //! `veritrail run`: a query over published data, with a signed receipt.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Args as ClapArgs;
 use veritrail_server::{
@@ -48,7 +48,7 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
-    let node = Node::open(&context.home)?;
+    let node = Arc::new(Node::open(&context.home)?);
     let task = match (args.spec, args.sql) {
         (Some(file), _) => Task::File(file),
         (None, Some(sql)) => Task::Query {
@@ -60,19 +60,19 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
         (None, None) => return Err(NodeError::usage("neither a SPEC.toml nor --sql")),
     };
     let request = RunRequest { task, write_spec: args.write_spec, signer: args.signer };
-    let ran = node.run(request, &context.progress).await?;
-    context.output.show("run", &ran, text)?;
-    if args.share {
-        serve::share(&node, None).await?;
+    let mut ran = node.run(request, &context.progress).await?;
+    let serving = if args.share { Some(serve::share(&node).await?) } else { None };
+    if serving.is_some() {
+        // A ticket states where the node is served, which is known from now on.
+        ran.ticket = node.ticket(&ran.reference)?.ticket;
     }
+    context.output.show("run", &ran, text)?;
+    serve::wait(serving).await;
     Ok(ExitCode::SUCCESS)
 }
 
 fn text(ran: &Ran) -> String {
-    let mut rows = vec![
-        ("run", ran.reference.clone()),
-        ("log", ran.log.clone()),
-    ];
+    let mut rows = vec![("run", ran.reference.clone()), ("log", ran.log.clone())];
     for input in &ran.inputs {
         rows.push(("input", input.clone()));
     }

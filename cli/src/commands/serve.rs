@@ -1,13 +1,13 @@
 //! `veritrail serve`: offers this home to peers until it is interrupted.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use veritrail_server::{
     error::Result,
     node::{
         Node,
         peering::Relay,
-        serve::{ServeOptions, ServeStarted},
+        serve::{ServeOptions, ServeStarted, Serving},
     },
 };
 
@@ -29,25 +29,25 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
-    let node = Node::open(&context.home)?;
+    let node = Arc::new(Node::open(&context.home)?);
     let options = ServeOptions { bind: args.bind, relay: args.relay.unwrap_or_default() };
     let serving = node.serve(options).await?;
     context.output.show("serve", serving.started(), text)?;
-    eprintln!("serving until interrupted (Ctrl-C)");
-    // Dropped by the interrupt, which the binary's main turns into its exit code.
-    std::future::pending::<()>().await;
-    drop(serving);
+    wait(Some(serving)).await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Goes on serving after a command that was given `--share`.
-pub(crate) async fn share(node: &Node, bind: Option<SocketAddr>) -> Result<()> {
-    let options = ServeOptions { bind, relay: Relay::default() };
-    let serving = node.serve(options).await?;
-    eprintln!("serving at {} until interrupted (Ctrl-C)", serving.started().addresses.join(", "));
+/// Begins to serve on loopback, for a command that was given `--share`.
+pub(crate) async fn share(node: &Arc<Node>) -> Result<Serving> {
+    node.serve(ServeOptions::default()).await
+}
+
+/// Serves until the interrupt, which the binary's main turns into its exit code.
+pub(crate) async fn wait(serving: Option<Serving>) {
+    let Some(serving) = serving else { return };
+    let addresses = serving.started().addresses.join(", ");
+    eprintln!("serving at {addresses} until interrupted (Ctrl-C)");
     std::future::pending::<()>().await;
-    drop(serving);
-    Ok(())
 }
 
 fn text(started: &ServeStarted) -> String {

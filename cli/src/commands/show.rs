@@ -21,11 +21,19 @@ pub(crate) struct Args {
     /// What to show
     #[arg(value_name = "REF")]
     reference: String,
+    /// Print a ticket by which others can fetch it while this home is served
+    #[arg(long)]
+    ticket: bool,
 }
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let node = Node::open(&context.home)?;
+    if args.ticket {
+        let ticket = node.ticket(&args.reference)?;
+        context.output.show("ticket", &ticket, |ticket| ticket.ticket.clone())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let shown = node.show(&args.reference).await?;
     context.output.show("show", &shown, text)?;
     Ok(ExitCode::SUCCESS)

@@ -1,11 +1,12 @@
 //! `veritrail verify`: checks a reference, a bundle or a file, and says what it relied on.
 
-use std::{path::Path, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use veritrail_server::{
     error::{Kind, NodeError, Result},
     node::{
         Node,
+        bundle::verify::{BundleCheck, verify_bundle},
         report::Verification,
         verify::{Thing, thing},
     },
@@ -25,13 +26,20 @@ pub(crate) struct Args {
     /// Trust this DID, vkey or file like trust.toml for this one check; `any` trusts every signer
     #[arg(long, value_name = "DID|VKEY|FILE|any")]
     trust: Vec<String>,
+    /// With a bundle: check these files and folders of yours against what it lists
+    #[arg(long, value_name = "PATH")]
+    data: Vec<PathBuf>,
 }
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let progress = &context.progress;
     let known = Node::open_if_there(&context.home)?;
-    let done = match thing(&args.what, known.as_ref())? {
+    let thing = thing(&args.what, known.as_ref())?;
+    if !args.data.is_empty() && !matches!(thing, Thing::Bundle(_)) {
+        return Err(NodeError::usage("--data belongs to a bundle").at(&args.what));
+    }
+    let done = match thing {
         Thing::Reference(reference) => Node::open(&context.home)?
             .verify(&reference, &args.trust, progress)
             .await
@@ -39,7 +47,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
         Thing::File(path) => {
             Node::open(&context.home)?.verify_file(&path, &args.trust, progress).await?
         }
-        Thing::Bundle(path) => bundle(&path)?,
+        Thing::Bundle(bundle) => {
+            // A bundle needs no home: one that is there adds what it trusts and remembers.
+            let check = BundleCheck { bundle, trust: args.trust, data: args.data };
+            tokio::task::block_in_place(|| verify_bundle(known.as_ref(), &check, progress))?
+        }
     };
     context.output.show("verify", &done, text)?;
     Ok(ExitCode::from(done.exit_code()))
@@ -52,10 +64,6 @@ fn or_a_file(error: NodeError, word: &str) -> NodeError {
     }
     let hint = error.hint.clone().unwrap_or_default();
     error.hint(format!("there is no file {word} either; {hint}"))
-}
-
-fn bundle(path: &Path) -> Result<Verification> {
-    Err(NodeError::could_not_check("this program does not read bundles yet").at(path.display()))
 }
 
 /// The three answers; bundles are shown the same way.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use veritrail_provenance::{
     evidence::{
         BLOB_SIZE_MAX, Blob, ConsistencyEvidence, EVIDENCE_SIZE_MAX, EntryEvidence, Evidence,
-        LogEvidence,
+        KnownHead, LogEvidence,
     },
     hash::StatementId,
     lineage::Lineage,
@@ -106,6 +106,18 @@ impl Node {
                 .hint("make the state anew: veritrail store fsck --rebuild"));
         }
         Ok(log)
+    }
+
+    /// The head that this home remembers of a log.
+    pub(super) fn known_head(&self, origin: &Origin) -> Result<Option<KnownHead>> {
+        let note = match origin == self.origin() {
+            true => Some(self.snapshot()?.note().to_vec()),
+            false => {
+                let kept = self.home().parts().trails.log(origin).or_refused()?;
+                kept.map(|log| log.checkpoint)
+            }
+        };
+        note.map(KnownHead::read).transpose().or_refused()
     }
 
     /// Puts in the blobs that are held here, the small ones first, as long as the evidence stays

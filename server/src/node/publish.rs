@@ -7,6 +7,7 @@
 mod declare;
 mod inspect;
 mod record;
+mod run;
 mod store;
 
 use std::path::PathBuf;
@@ -110,6 +111,14 @@ impl Node {
         // Asked for early: a key that is not here is told before any byte is read.
         self.signer(signer.as_ref())?;
         let declared = Declared::of(&request)?;
+        let public =
+            "what is published is public: whoever asks this node gets these bytes, for good";
+        if let Some(run) = request.run() {
+            progress.say(public);
+            let published =
+                self.publish_run(&run, declared, name.as_ref(), signer.as_ref()).await?;
+            return self.with_ticket(published);
+        }
         // Both long passes block; they hold this thread of the runtime and no other.
         let found = tokio::task::block_in_place(|| {
             inspect::inspect(&request.paths, &declared.description, progress)
@@ -118,10 +127,9 @@ impl Node {
             progress.say(&note);
         }
         // Before the first byte is stored, and only where something will be published.
-        progress
-            .say("what is published is public: whoever asks this node gets these bytes, for good");
+        progress.say(public);
         let about = declared.about(&found);
-        tokio::task::block_in_place(|| {
+        let published = tokio::task::block_in_place(|| {
             let writing = self.writing()?;
             let stored = match self.store(found, about, writing.batch(), progress) {
                 Ok(stored) => stored,
@@ -137,7 +145,14 @@ impl Node {
                 writing.undo()?;
             }
             Ok(published)
-        })
+        })?;
+        self.with_ticket(published)
+    }
+
+    fn with_ticket(&self, mut published: Published) -> Result<Published> {
+        let reference = format!("{}@r:{}", published.dataset, published.root);
+        published.ticket = Some(self.ticket(&reference)?.ticket);
+        Ok(published)
     }
 }
 

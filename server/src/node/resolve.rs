@@ -14,8 +14,8 @@ use veritrail_provenance::{
     statement::{Origin, StatementRef},
 };
 
-use super::Node;
-use crate::error::{NodeError, OrKind as _, Result};
+use super::{Node, ticket};
+use crate::error::{Kind, NodeError, OrKind as _, Result};
 
 /// What a reference names.
 #[derive(Debug, Clone)]
@@ -241,9 +241,13 @@ impl Node {
 
     /// What a ticket leads to, if its evidence was imported.
     fn resolve_ticket(&self, text: &str) -> Result<Resolved> {
-        Err(NodeError::not_found("what this ticket leads to is not known here")
-            .at("the ticket")
-            .hint(format!("fetch it first: veritrail get {text}")))
+        let ticket = ticket::read(text)?;
+        self.resolve_portable(ticket.reference()).map_err(|e| match e.kind {
+            Kind::NotFound => NodeError::not_found("what this ticket leads to is not known here")
+                .at("the ticket")
+                .hint(format!("fetch it first: veritrail get {text}")),
+            _ => e,
+        })
     }
 
     /// The dataset that a local name stands for.

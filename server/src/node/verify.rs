@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use veritrail_provenance::reference::{Reference, ReferenceError};
 
-use super::Node;
+use super::{Node, bundle};
 use crate::error::{NodeError, Result};
 
 /// What the word after `verify` names.
@@ -41,7 +41,7 @@ pub fn thing(word: &str, known: Option<&Node>) -> Result<Thing> {
         reference = Err(ReferenceError::Name(word.to_owned()));
     }
     match (path.is_file(), reference) {
-        (true, Err(_)) if starts_as_bundle(path) => Ok(Thing::Bundle(path.to_owned())),
+        (true, Err(_)) if bundle::verify::is_meant(path) => Ok(Thing::Bundle(path.to_owned())),
         (true, Err(_)) => Ok(Thing::File(path.to_owned())),
         (_, Ok(_)) => Ok(Thing::Reference(word.to_owned())),
         (false, Err(_)) if path.is_dir() => Err(NodeError::usage("this is a folder")
@@ -51,16 +51,4 @@ pub fn thing(word: &str, known: Option<&Node>) -> Result<Thing> {
             .at(word)
             .hint(format!("as a reference: {e}; as a file: it does not exist"))),
     }
-}
-
-/// A ZIP's first local header followed by the name that every bundle begins with; what is inside
-/// is checked by the reader of bundles, which must also see damaged ones.
-fn starts_as_bundle(path: &Path) -> bool {
-    use std::io::Read as _;
-    let mut start = Vec::with_capacity(64);
-    let read = std::fs::File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
-    read.is_ok()
-        && start.starts_with(b"PK\x03\x04")
-        && start.windows(14).any(|name| name == b"veritrail.json")
-        || path.extension().is_some_and(|e| e == "veritrail")
 }

@@ -65,8 +65,9 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let io = |source| FolderError::Io { what: "create", path: path.to_owned(), source };
         std::fs::create_dir_all(path).map_err(io)?;
-        let fd = rustix::fs::openat(CWD, path, FOLDER, Mode::empty())
-            .map_err(|e| FolderError::Io { what: "open", path: path.to_owned(), source: e.into() })?;
+        let fd = rustix::fs::openat(CWD, path, FOLDER, Mode::empty()).map_err(|e| {
+            FolderError::Io { what: "open", path: path.to_owned(), source: e.into() }
+        })?;
         Ok(Self { fd, path: path.to_owned() })
     }
 
@@ -116,8 +117,9 @@ impl Folder {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(e) => return Err(FolderError::Io { what: "remove", path: full, source: e.into() }),
         }
-        let fd = rustix::fs::openat(&parent, &temporary, NEW, Mode::from_raw_mode(0o666))
-            .map_err(|e| FolderError::Io { what: "create", path: full.clone(), source: e.into() })?;
+        let fd = rustix::fs::openat(&parent, &temporary, NEW, Mode::from_raw_mode(0o666)).map_err(
+            |e| FolderError::Io { what: "create", path: full.clone(), source: e.into() },
+        )?;
         Ok(NewFile {
             file: File::from(fd),
             parent,
@@ -146,8 +148,12 @@ impl Folder {
                     }
                 }
             }
-            here = match rustix::fs::openat(&here, *folder, FOLDER | OFlags::NOFOLLOW, Mode::empty())
-            {
+            here = match rustix::fs::openat(
+                &here,
+                *folder,
+                FOLDER | OFlags::NOFOLLOW,
+                Mode::empty(),
+            ) {
                 Ok(fd) => fd,
                 Err(Errno::NOENT) if missing == Missing::Leave => return Ok(None),
                 Err(Errno::LOOP | Errno::NOTDIR) => return Err(FolderError::InTheWay(path)),

@@ -13,7 +13,7 @@ use crate::error::{Kind, NodeError, OrKind as _, Result};
 ///
 /// # Errors
 /// Usage: names the argument and shows its form.
-pub fn spec(
+pub(super) fn spec(
     sql: &str,
     inputs: &[String],
     parameters: &[String],
@@ -25,22 +25,6 @@ pub fn spec(
     spec.tolerance = each("--tolerance", "COLUMN=0.01 or COLUMN=1%", tolerance, bound)?;
     spec.check().or_kind(Kind::Usage)?;
     Ok(spec)
-}
-
-/// `REF[/path-or-glob]` apart. A reference holds no slash, but for `run:HEX/output`.
-pub fn split_input(text: &str) -> (&str, Option<&str>) {
-    let after = text.strip_prefix("run:").and_then(|rest| rest.find("/output")).map(|at| {
-        // "run:" and "/output" around the hex digits.
-        at + "run:".len() + "/output".len()
-    });
-    let from = after.unwrap_or(0);
-    match text.get(from..).and_then(|rest| rest.find('/')) {
-        Some(at) => (
-            text.get(..from + at).unwrap_or(text),
-            text.get(from + at + 1..).filter(|path| !path.is_empty()),
-        ),
-        None => (text, None),
-    }
 }
 
 fn each<T>(
@@ -76,11 +60,10 @@ fn parameter(text: &str) -> std::result::Result<Parameter, String> {
 }
 
 fn bound(text: &str) -> std::result::Result<Tolerance, String> {
-    let number = |text: &str| text.trim().parse::<f64>().map_err(|_| format!("{text} is no number"));
+    let number =
+        |text: &str| text.trim().parse::<f64>().map_err(|_| format!("{text} is no number"));
     Ok(match text.strip_suffix('%') {
-        Some(percent) => {
-            Tolerance { absolute: None, relative: Some(number(percent)? / 100.0) }
-        }
+        Some(percent) => Tolerance { absolute: None, relative: Some(number(percent)? / 100.0) },
         None => Tolerance { absolute: Some(number(text)?), relative: None },
     })
 }

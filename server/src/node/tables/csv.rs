@@ -38,7 +38,7 @@ pub(super) struct CsvTable {
 
 impl TableSource for CsvTable {
     fn schema(&self) -> SchemaRef {
-        self.schema.arrow().into()
+        self.schema.arrow()
     }
 
     fn partitions(&self, wanted: usize) -> usize {
@@ -52,7 +52,9 @@ impl TableSource for CsvTable {
         let (schema, columns, table) = (self.schema.clone(), columns.to_vec(), self.name.clone());
         let runtime = match Handle::try_current() {
             Ok(runtime) => runtime,
-            Err(e) => return stream::iter([Err(ReadError { table, message: e.to_string() })]).boxed(),
+            Err(e) => {
+                return stream::iter([Err(ReadError { table, message: e.to_string() })]).boxed();
+            }
         };
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         runtime.clone().spawn_blocking(move || {

@@ -101,8 +101,8 @@ impl Listing {
     /// # Errors
     /// Longer than a listing may be.
     pub fn encode(&self) -> Result<Vec<u8>, ContainerError> {
-        let mut bytes = serde_json::to_vec_pretty(self)
-            .map_err(|e| ContainerError::Listing(e.to_string()))?;
+        let mut bytes =
+            serde_json::to_vec_pretty(self).map_err(|e| ContainerError::Listing(e.to_string()))?;
         bytes.push(b'\n');
         limit("the length of veritrail.json", bytes.len() as u64, MAX_LISTING_BYTES)?;
         Ok(bytes)

@@ -1,0 +1,168 @@
+//! Verifying a bundle: with nothing but the file, what the reader trusts, and files that the reader
+//! already has.
+
+mod files;
+mod layouts;
+mod opened;
+mod own_files;
+mod table;
+
+use std::{
+    fs::File,
+    io::{Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+use veritrail_provenance::{
+    evidence::{self, Evidence, KnownHead},
+    lineage::{Pick, Subject},
+    reference::Reference,
+    trust::TrustRoots,
+};
+
+use self::{layouts::Layouts, opened::Opened};
+use super::container::{ContainerError, LISTING_NAME};
+use crate::{
+    error::{Kind, NodeError, Result},
+    node::{
+        Node,
+        report::{Conclusion, Verification},
+        trust::command_line_roots,
+    },
+    progress::Progress,
+};
+
+/// Bytes at either end of a file in which a bundle's first name is looked for.
+const LOOK_BYTES: u64 = 64 << 10;
+
+/// What to verify, and by what.
+#[derive(Debug, Clone, Default)]
+pub struct BundleCheck {
+    /// The bundle.
+    pub bundle: PathBuf,
+    /// DIDs, vkeys, files or `any`, trusted for this check.
+    pub trust: Vec<String>,
+    /// Files and folders that the reader already has: checked against what the bundle lists.
+    pub data: Vec<PathBuf>,
+}
+
+/// Verifies a bundle. A home is only needed for what it trusts and remembers. Blocks.
+///
+/// # Errors
+/// The file is no bundle, was altered, or is newer than this program. What is wrong with its
+/// content stands in the answer.
+pub fn verify_bundle(
+    home: Option<&Node>,
+    check: &BundleCheck,
+    progress: &dyn Progress,
+) -> Result<Verification> {
+    let roots = match home {
+        Some(node) => node.trust_roots(&check.trust)?,
+        None => command_line_roots(&check.trust)?,
+    };
+    let failed = |e: ContainerError| refused(&e, &check.bundle);
+    let file = File::open(&check.bundle).map_err(|e| failed(e.into()))?;
+    progress.begin("check the bundle", file.metadata().map(|m| m.len()).ok());
+    let opened = Opened::read(file);
+    progress.end();
+    let mut opened = opened.map_err(failed)?;
+    let subject = subject(&opened.subject, &roots).map_err(|e| e.at(check.bundle.display()))?;
+    let evidence = opened.evidence().map_err(|mut e| {
+        e.place = Some(format!("{}, {}", check.bundle.display(), e.place.unwrap_or_default()));
+        e
+    })?;
+    let known = match home {
+        Some(node) => known_heads(node, &evidence)?,
+        None => Vec::new(),
+    };
+    let report = evidence::verify(&evidence, &roots, &known, &subject);
+    let mut done = Verification::of(opened.subject.clone(), &report);
+    for finding in std::mem::take(&mut opened.findings) {
+        done.add_finding(finding);
+    }
+    let layouts = Layouts::of(&opened, &mut done);
+    files::check(&mut opened, &layouts, &report, &mut done).map_err(failed)?;
+    if !check.data.is_empty() {
+        own_files::check(&check.data, &layouts, &mut done, progress)?;
+    }
+    for entry in &opened.not_understood {
+        done.missing.push(format!("not understood: {entry}"));
+    }
+    Ok(done)
+}
+
+/// Whether a file is meant to be a bundle: by its name, or by the name of the first entry in a ZIP
+/// header near its start or end. Wider than what is accepted, so that a damaged bundle is judged
+/// as one.
+pub fn is_meant(path: &Path) -> bool {
+    if path.extension().is_some_and(|e| e == "veritrail") {
+        return true;
+    }
+    let ends = File::open(path).and_then(|mut file| {
+        let length = file.metadata()?.len();
+        let mut bytes = Vec::new();
+        (&mut file).take(LOOK_BYTES).read_to_end(&mut bytes)?;
+        file.seek(SeekFrom::Start(length.saturating_sub(LOOK_BYTES)))?;
+        (&mut file).take(LOOK_BYTES).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    });
+    let name = LISTING_NAME.as_bytes();
+    ends.is_ok_and(|bytes| {
+        bytes.windows(4).enumerate().any(|(at, signature)| {
+            let header = match signature {
+                b"PK\x03\x04" => 30,
+                b"PK\x01\x02" => 46,
+                _ => return false,
+            };
+            bytes.get(at + header..).is_some_and(|rest| rest.starts_with(name))
+        })
+    })
+}
+
+/// What the bundle claims to be about, as the subject of a lineage.
+fn subject(text: &str, roots: &TrustRoots) -> Result<Subject> {
+    let unknown = || {
+        NodeError::could_not_check(format!("its subject {text:?} is of no kind known here"))
+            .hint("a newer version of this program may read it")
+    };
+    match Reference::parse(text) {
+        Ok(Reference::DatasetRoot(did, prefix)) => {
+            let root = prefix.as_str().parse().map_err(|_| unknown())?;
+            let genesis = roots.signers(&did).find_map(|signer| signer.genesis);
+            Ok(Subject::Dataset { dataset: did, version: Pick::Root(root), genesis })
+        }
+        Ok(Reference::Run(prefix) | Reference::RunOutput(prefix)) => {
+            Ok(Subject::Run(prefix.as_str().parse().map_err(|_| unknown())?))
+        }
+        _ => Err(unknown()),
+    }
+}
+
+/// The heads that this home remembers of the bundle's logs: a log that contradicts one of them has
+/// shown different people different things.
+fn known_heads(node: &Node, evidence: &Evidence) -> Result<Vec<KnownHead>> {
+    let mut known = Vec::new();
+    for log in &evidence.logs {
+        known.extend(node.known_head(&log.origin)?);
+    }
+    Ok(known)
+}
+
+fn refused(error: &ContainerError, bundle: &Path) -> NodeError {
+    let kind = match error {
+        ContainerError::Io(_) => Kind::Failed,
+        ContainerError::Version(_) => Kind::CouldNotCheck,
+        _ => Kind::VerificationFailed,
+    };
+    let hint = match kind {
+        Kind::CouldNotCheck => "a newer version of this program may read it",
+        Kind::Failed => "is it readable?",
+        _ => "it was cut, altered, or made by another program: ask for it again",
+    };
+    NodeError::new(kind, error.to_string()).at(bundle.display()).hint(hint)
+}
+
+/// Whether what was found so far still allows an answer.
+fn stands(done: &Verification) -> bool {
+    done.conclusion < Conclusion::Failed
+}

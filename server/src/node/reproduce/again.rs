@@ -1,0 +1,206 @@
+//! Executing a run again and comparing what comes out.
+
+use std::collections::BTreeMap;
+
+use arrow::record_batch::RecordBatch;
+use bytes::{Bytes, BytesMut};
+use veritrail_compute::run::{
+    canonical::table_hash, compare::compare, output::read_parquet, resolved::ResolvedSpec,
+};
+use veritrail_provenance::{
+    hash::{DatasetRoot, TableHash},
+    ledger::rows::RunRow,
+    statement::{Difference, Outcome, RunInput},
+};
+
+use crate::{
+    error::{NodeError, OrKind as _, Result},
+    node::{
+        file_bytes::FilePieces, get::session::Session, run::execute, shelf::Shelf, tables::Opened,
+    },
+    progress::Progress,
+};
+
+/// Characters of what a verdict says was missing.
+const MISSING_CHARS: usize = 1_000;
+
+/// What a repetition comes to.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) outcome: Outcome,
+    pub(super) found: Option<TableHash>,
+    pub(super) difference: Option<Difference>,
+    pub(super) missing: Option<String>,
+}
+
+/// Repeats a run from `shelf`, into which `session` fetches what is not there. Whatever stands in
+/// the way is part of the judgement.
+pub(super) async fn run(
+    shelf: &Shelf,
+    session: Option<&mut Session>,
+    run: &RunRow,
+    progress: &dyn Progress,
+) -> Judged {
+    match repeat(shelf, session, run, progress).await {
+        Ok(judged) => judged,
+        Err(e) => Judged {
+            outcome: Outcome::CouldNotCheck,
+            found: None,
+            difference: None,
+            missing: Some(printable(&e)),
+        },
+    }
+}
+
+async fn repeat(
+    shelf: &Shelf,
+    mut session: Option<&mut Session>,
+    run: &RunRow,
+    progress: &dyn Progress,
+) -> Result<Judged> {
+    let receipt = &run.payload;
+    if let Some(session) = session.as_deref_mut() {
+        session.named([receipt.spec_blob], progress).await?;
+    }
+    let spec = shelf.held(&receipt.spec_blob).await?.ok_or_else(|| missing("the spec"))?;
+    let spec = ResolvedSpec::from_bytes(&spec).or_refused()?;
+    check_spec(&spec, run)?;
+    let mut datasets = BTreeMap::new();
+    for input in &receipt.inputs {
+        let opened = open(shelf, &mut session, input, progress).await?;
+        datasets.insert(input.name.clone(), opened);
+    }
+    let published = published(shelf, &mut session, run, &spec, progress).await;
+    if let Ok(rows) = &published {
+        check_published(rows, run)?;
+    }
+    progress.begin("run again", None);
+    let done = execute::run(&spec, &datasets).await;
+    progress.end();
+    let done = done?;
+    let expected = receipt.output.table_hash;
+    if done.table_hash == expected {
+        return Ok(Judged {
+            outcome: Outcome::Identical,
+            found: Some(done.table_hash),
+            difference: None,
+            missing: None,
+        });
+    }
+    // The published rows tell where it differs, and whether that is tolerable.
+    let published = match published {
+        Ok(published) => published,
+        Err(e) => {
+            progress.say(&format!("the published output is not at hand to compare with: {e}"));
+            return Ok(different(done.table_hash, None));
+        }
+    };
+    let comparison = compare(&published, &done.table, &spec.tolerance).or_failed()?;
+    Ok(match comparison.outcome {
+        Outcome::WithinTolerance => Judged {
+            outcome: Outcome::WithinTolerance,
+            found: Some(done.table_hash),
+            difference: comparison.difference,
+            missing: None,
+        },
+        _ => different(done.table_hash, comparison.difference),
+    })
+}
+
+/// The receipt, the spec and each other's inputs must say the same.
+fn check_spec(spec: &ResolvedSpec, run: &RunRow) -> Result<()> {
+    let receipt = &run.payload;
+    let refuse = |what: &str| NodeError::refused(format!("the receipt's {what} is not the spec's"));
+    if spec.text_hash() != receipt.spec {
+        return Err(refuse("hash of the spec"));
+    }
+    if spec.sql_hash() != receipt.sql {
+        return Err(refuse("hash of the query"));
+    }
+    let stated: BTreeMap<&str, (DatasetRoot, Option<&str>)> = receipt
+        .inputs
+        .iter()
+        .map(|input| (input.name.as_str(), (input.root, input.select.as_deref())))
+        .collect();
+    let asked: BTreeMap<&str, (DatasetRoot, Option<&str>)> = spec
+        .inputs
+        .iter()
+        .map(|(name, input)| (name.as_str(), (input.root, input.select.as_deref())))
+        .collect();
+    if stated == asked { Ok(()) } else { Err(refuse("list of inputs")) }
+}
+
+async fn open(
+    shelf: &Shelf,
+    session: &mut Option<&mut Session>,
+    input: &RunInput,
+    progress: &dyn Progress,
+) -> Result<Opened> {
+    if let Some(session) = session.as_deref_mut() {
+        let (_, layout) = session.dataset(&input.manifest, progress).await?;
+        session.chunks(&layout, progress).await?;
+    }
+    let name = &input.name;
+    let opened = shelf.open(&input.manifest).await?;
+    let opened = opened.ok_or_else(|| missing(&format!("the list of files of input {name}")))?;
+    if *opened.layout.root() != input.root {
+        return Err(
+            NodeError::refused("its manifest is of another root").at(format!("input {name}"))
+        );
+    }
+    Ok(opened)
+}
+
+/// The rows that the run published: the one file of its output.
+async fn published(
+    shelf: &Shelf,
+    session: &mut Option<&mut Session>,
+    run: &RunRow,
+    spec: &ResolvedSpec,
+    progress: &dyn Progress,
+) -> Result<RecordBatch> {
+    let output = &run.payload.output;
+    if let Some(session) = session.as_deref_mut() {
+        let (_, layout) = session.dataset(&output.manifest, progress).await?;
+        session.chunks(&layout, progress).await?;
+    }
+    let opened = shelf.open(&output.manifest).await?.ok_or_else(|| missing("the output"))?;
+    let path = format!("{}.parquet", spec.output).parse().or_refused()?;
+    let file = opened.layout.file(&path).ok_or_else(|| missing("the output's file"))?;
+    let mut bytes = BytesMut::with_capacity(usize::try_from(file.size).unwrap_or(0).min(1 << 20));
+    let mut pieces =
+        FilePieces::new(&opened.layout, &path, std::sync::Arc::clone(&shelf.0)).or_failed()?;
+    while let Some(piece) = pieces.next().await.or_refused()? {
+        bytes.extend_from_slice(&piece);
+    }
+    read_parquet(&Bytes::from(bytes)).or_refused()
+}
+
+fn different(found: TableHash, difference: Option<Difference>) -> Judged {
+    Judged { outcome: Outcome::Different, found: Some(found), difference, missing: None }
+}
+
+/// The rows that were published must be those that the receipt states: else it is false by itself,
+/// whatever comes out here.
+fn check_published(rows: &RecordBatch, run: &RunRow) -> Result<()> {
+    let stated = run.payload.output.table_hash;
+    let found = table_hash(&rows.schema(), std::slice::from_ref(rows)).or_refused()?;
+    if found == stated {
+        return Ok(());
+    }
+    Err(NodeError::refused(format!(
+        "the published rows have the table hash {found}, the receipt says {stated}"
+    ))
+    .at(format!("run:{}/output", run.at.id)))
+}
+
+fn missing(what: &str) -> NodeError {
+    NodeError::not_found(format!("{what} is not held here"))
+        .hint("use the run's ticket: veritrail reproduce TICKET")
+}
+
+/// What a verdict states: one line of bounded length.
+fn printable(error: &NodeError) -> String {
+    let text = error.to_string();
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MISSING_CHARS).collect()
+}

@@ -1,0 +1,238 @@
+//! Running a query over published data: resolve inputs to roots, execute, store the output, sign a
+//! receipt.
+
+mod arguments;
+pub mod details;
+pub(super) mod execute;
+mod inputs;
+mod output;
+mod preview;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use veritrail_compute::run::spec::{SPEC_BYTES_MAX, Spec};
+use veritrail_provenance::{
+    hash::{DatasetRoot, StatementId, TableHash},
+    identity::{Did, Signer as _},
+    ledger::{queries, rows::InLog, rows::RunRow},
+    statement::{Access, Origin, Payload, RunReceipt, Statement},
+};
+
+pub use self::preview::Preview;
+use self::{details::Details, inputs::Input, output::Written};
+use super::{Node, clock, publish, resolve::Resolved};
+use crate::{
+    error::{Kind, NodeError, OrKind as _, Result},
+    progress::Progress,
+};
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// A SPEC.toml.
+    File(PathBuf),
+    /// The parts of one, as the command line has them.
+    Query {
+        /// The query.
+        sql: String,
+        /// `NAME=REF[/path-or-glob]` each.
+        inputs: Vec<String>,
+        /// `NAME=VALUE` each, the value as in TOML.
+        parameters: Vec<String>,
+        /// `COLUMN=BOUND` each.
+        tolerance: Vec<String>,
+    },
+}
+
+/// A request to run something.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// What.
+    pub task: Task,
+    /// Where to write the run down, as a SPEC.toml; a file that exists is kept.
+    pub write_spec: Option<PathBuf>,
+    /// The person of this home who signs; the operator by default.
+    pub signer: Option<String>,
+}
+
+/// A run that was executed and logged.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ran {
+    /// The run's id: the statement id of its receipt.
+    pub run: StatementId,
+    /// `run:HEX`.
+    pub reference: String,
+    /// The log.
+    pub origin: Origin,
+    /// The receipt's entry.
+    pub index: u64,
+    /// `ORIGIN#N`.
+    pub log: String,
+    /// Who signed.
+    pub signer: Did,
+    /// `NAME = REF` each.
+    pub inputs: Vec<String>,
+    /// The digest of the result's values.
+    pub table_hash: TableHash,
+    /// The output's root.
+    pub output_root: DatasetRoot,
+    /// Bytes of the output's file.
+    pub output_bytes: u64,
+    /// Rows of the result.
+    pub rows: u64,
+    /// Rows that were read.
+    pub rows_read: u64,
+    /// Rows that WHERE dropped, as far as counted.
+    pub rows_dropped: u64,
+    /// The first rows.
+    pub preview: Preview,
+    /// A ticket for the run.
+    pub ticket: String,
+}
+
+impl Node {
+    /// Runs a query and logs its receipt. The result depends on the inputs' bytes, the query and
+    /// its parameters alone.
+    ///
+    /// # Errors
+    /// An input that is not known or not held here; a query that is refused, with the reason.
+    pub async fn run(&self, request: RunRequest, progress: &dyn Progress) -> Result<Ran> {
+        let spec = spec_of(&request.task)?;
+        let person = request.signer.as_deref().map(publish::did).transpose()?;
+        // Before the work: whoever may not sign need not wait for it.
+        let signer = self.signer(person.as_ref())?;
+        let inputs = self.inputs(&spec).await?;
+        if let Some(file) = &request.write_spec {
+            write_spec(file, &spec)?;
+        }
+        let resolved = spec.resolve(inputs::roots(&inputs)).or_kind(Kind::Usage)?;
+        let started = clock::now();
+        progress.begin("run", None);
+        let done = execute::run(&resolved, &inputs::opened(&inputs)).await;
+        progress.end();
+        let done = done?;
+        let details = Details::of(&done, self.node_did()?, started, clock::now());
+        let node = self.node_did()?;
+        let (run, written) = tokio::task::block_in_place(|| {
+            let writing = self.writing()?;
+            let written = match self.write_output(&resolved, &done, &details, writing.batch()) {
+                Ok(written) => written,
+                Err(e) => {
+                    // The error that matters is the one there is.
+                    drop(writing.undo());
+                    return Err(e);
+                }
+            };
+            let receipt = RunReceipt {
+                inputs: inputs.iter().map(Input::stated).collect(),
+                spec: resolved.text_hash(),
+                spec_blob: written.spec,
+                sql: resolved.sql_hash(),
+                output: written.stated(),
+                details: written.details,
+                signer: Did::of_key(signer.public_key()),
+                executors: vec![node],
+                access: Access::Public,
+            };
+            Ok((self.log_receipt(&signer, receipt)?, written))
+        })?;
+        self.ran(run, &inputs, &details, &written, Preview::of(&done.table)?)
+    }
+
+    /// Appends the receipt. The same run in the same second is the same statement: it stands once.
+    fn log_receipt(
+        &self,
+        signer: &veritrail_provenance::identity::SeedSigner,
+        receipt: RunReceipt,
+    ) -> Result<InLog<RunRow>> {
+        let subject = RunReceipt::subject(&receipt.output.root);
+        let statement = self.sign(signer, subject, Payload::RunReceipt(receipt))?;
+        let id = *statement.id();
+        self.append_once(statement)?;
+        match queries::run(self.view(), &id).or_failed()? {
+            Some(run) => Ok(run),
+            None => Err(NodeError::refused("the ledger did not take the receipt")
+                .at(format!("statement {id}"))
+                .hint("only persons bound to this log may sign in it: veritrail id show")),
+        }
+    }
+
+    /// Appends a statement unless it stands in the log already.
+    pub(super) fn append_once(&self, statement: Statement) -> Result<()> {
+        self.append(|node| {
+            let known = queries::statement(node.view(), statement.id()).or_failed()?;
+            Ok(known.is_none().then(|| vec![statement.clone()]))
+        })
+        .map(|_| ())
+    }
+
+    fn ran(
+        &self,
+        run: InLog<RunRow>,
+        inputs: &[Input],
+        details: &Details,
+        written: &Written,
+        preview: Preview,
+    ) -> Result<Ran> {
+        let id = run.row.at.id;
+        let ticket = self.ticket_of(&Resolved::Run(Box::new(run.clone())))?.ticket;
+        Ok(Ran {
+            run: id,
+            reference: format!("run:{id}"),
+            index: run.row.at.index,
+            log: format!("{}#{}", run.origin, run.row.at.index),
+            origin: run.origin,
+            signer: run.row.iss,
+            inputs: inputs.iter().map(Input::shown).collect(),
+            table_hash: written.table_hash,
+            output_root: written.root,
+            output_bytes: written.bytes,
+            rows: written.rows,
+            rows_read: details.read(),
+            rows_dropped: details.dropped(),
+            preview,
+            ticket,
+        })
+    }
+}
+
+fn spec_of(task: &Task) -> Result<Spec> {
+    match task {
+        Task::Query { sql, inputs, parameters, tolerance } => {
+            arguments::spec(sql, inputs, parameters, tolerance)
+        }
+        Task::File(file) => {
+            let failed = |e: std::io::Error| {
+                let kind = match e.kind() {
+                    std::io::ErrorKind::NotFound => Kind::NotFound,
+                    _ => Kind::Failed,
+                };
+                NodeError::new(kind, format!("cannot read the spec: {e}")).at(file.display())
+            };
+            let length = std::fs::metadata(file).map_err(failed)?.len();
+            if length > SPEC_BYTES_MAX as u64 {
+                return Err(NodeError::usage(format!("more than {SPEC_BYTES_MAX} bytes"))
+                    .at(file.display()));
+            }
+            let text = std::fs::read_to_string(file).map_err(failed)?;
+            Spec::from_toml(&text).map_err(|e| {
+                NodeError::usage(e.to_string()).at(file.display()).hint(
+                    "a spec holds version = 1, sql, [inputs], and as wanted output, seed, \
+                     [parameters], [tolerance.COLUMN]",
+                )
+            })
+        }
+    }
+}
+
+fn write_spec(file: &Path, spec: &Spec) -> Result<()> {
+    let text = spec.to_toml().or_kind(Kind::Usage)?;
+    let written = std::fs::File::create_new(file)
+        .and_then(|mut to| std::io::Write::write_all(&mut to, text.as_bytes()));
+    written.map_err(|e| {
+        NodeError::failed(format!("cannot write the spec: {e}"))
+            .at(file.display())
+            .hint("name a file that does not exist yet")
+    })
+}

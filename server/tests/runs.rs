@@ -1,0 +1,5 @@
+//! Runs, receipts, reproductions and bundles over three nodes.
+
+mod again;
+mod bundled;
+mod spec;
