@@ -133,8 +133,11 @@ fn a_spec_is_the_same_run_written_down() {
 #[test]
 fn a_word_that_is_no_ticket() {
     let house = House::new();
-    let error = house.error(&["get", "veritrailaaaa"], 2);
+    let error = house.error(&["get", "veritrail-but-no-ticket"], 2);
     assert!(text(&error, "message").contains("ticket"), "{error}");
+    // Of a version that nobody knows yet.
+    let error = house.error(&["get", "veritrailaaaa"], 1);
+    assert!(text(&error, "message").contains("version 0"), "{error}");
     let error = house.error(&["get", "unknown"], 5);
     assert_eq!(error["kind"], "not-found");
     let ran = house.run(&["get", "x", "--max-size", "many"]);
