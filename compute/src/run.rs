@@ -1,6 +1,6 @@
 //! What a run is: its spec, its execution, its canonical result, and how two results compare.
 //!
-//! A node resolves a [`Spec`]'s references to roots, hands the tables to [`execute`] with the
+//! A node resolves a [`Spec`]'s references to roots, hands the tables to [`execute()`] with the
 //! [`ResolvedSpec`], and gets what a receipt names: the output's file, its TableHash, counts.
 //! Reproducing is the same call followed by [`compare`](compare::compare).
 

@@ -4,8 +4,6 @@
 //! lowest and the highest touched are kept: a column of ordinary measurements takes three or four
 //! of the 34 words that the range of `f64` spans, and a group's memory stays moderate.
 
-use std::cmp::Ordering;
-
 use super::round::Sign;
 
 /// A signed integer of any size, kept as a window of two's complement words.
@@ -167,12 +165,6 @@ impl From<&Magnitude> for Wide {
         wide.add_words(magnitude.sign, magnitude.low, &magnitude.words);
         wide
     }
-}
-
-/// Compares `|a|` with `|b|`.
-#[must_use]
-pub fn compare_magnitudes(a: &Magnitude, b: &Magnitude) -> Ordering {
-    super::natural::compare(&a.whole(), &b.whole())
 }
 
 fn carry_up(target: &mut [u64], words: &[u64]) {

@@ -1,7 +1,5 @@
 //! Rows in canonical order, and the TableHash over them (docs/formats/table-hash.md).
 
-use std::sync::Arc;
-
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{SortOptions, concat_batches, take_record_batch};
 use arrow::datatypes::{
@@ -187,10 +185,4 @@ fn write_values(block: &mut Vec<u8>, rows: &ArrayRef) -> Result<(), TableError> 
 fn write_counted(block: &mut Vec<u8>, bytes: &[u8]) {
     block.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
     block.extend_from_slice(bytes);
-}
-
-/// An empty table of a schema, for callers that got no batch.
-#[must_use]
-pub fn empty_table(schema: &SchemaRef) -> RecordBatch {
-    RecordBatch::new_empty(Arc::clone(schema))
 }

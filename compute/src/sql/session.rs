@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use datafusion::execution::config::SessionConfig;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::functions::datetime::planner::DatetimeFunctionPlanner;
@@ -46,7 +46,7 @@ use super::functions::allowed_functions;
 /// When the runtime cannot be set up.
 pub(super) fn session(options: &Options) -> datafusion::common::Result<SessionState> {
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_bytes)))
+        .with_memory_pool(Arc::new(GreedyMemoryPool::new(options.memory_bytes)))
         // No spill files: what a query reads must not come to lie on a disk.
         .with_disk_manager_builder(
             DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
