@@ -14,7 +14,7 @@ fn golden() -> Moments {
 
 #[test]
 fn golden_bytes() {
-    let text = include_str!("../golden/exact-state.hex");
+    let text = include_str!("../../../docs/formats/golden/exact-state.hex");
     let golden_bytes = hex::decode(text.split_whitespace().collect::<String>()).unwrap();
     assert_eq!(hex::encode(golden().encode()), hex::encode(&golden_bytes));
     assert_eq!(Moments::decode(&golden_bytes).unwrap(), golden());

@@ -62,11 +62,11 @@ fn the_command_line_and_its_file_are_one_spec() {
 
 #[test]
 fn golden_bytes_and_hashes() {
-    let golden = include_str!("../golden/resolved-spec.json").trim_end();
+    let golden = include_str!("../../../docs/formats/golden/resolved-spec.json").trim_end();
     let spec = resolved(&full());
     assert_eq!(String::from_utf8(spec.to_bytes()).unwrap(), golden);
     assert_eq!(ResolvedSpec::from_bytes(golden.as_bytes()).unwrap(), spec);
-    let hash = include_str!("../golden/resolved-spec.sha256").trim_end();
+    let hash = include_str!("../../../docs/formats/golden/resolved-spec.sha256").trim_end();
     assert_eq!(spec.text_hash().to_hex(), hash);
     assert_ne!(spec.sql_hash(), spec.text_hash());
 }

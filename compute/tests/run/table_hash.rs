@@ -88,7 +88,7 @@ fn by_hand() -> String {
 
 #[test]
 fn golden() {
-    let golden = include_str!("../golden/table-hash.txt").trim();
+    let golden = include_str!("../../../docs/formats/golden/table-hash.txt").trim();
     assert_eq!(by_hand(), golden);
     assert_eq!(hash(&every_type()), golden);
 }
