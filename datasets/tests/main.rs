@@ -17,6 +17,7 @@ mod licence;
 mod manifest;
 mod parquet_attack;
 mod parquet_files;
+mod parquet_foreign;
 mod parquet_read;
 mod schema;
 mod table;

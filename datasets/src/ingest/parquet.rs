@@ -24,6 +24,7 @@ mod object;
 mod page;
 mod pages;
 mod thrift;
+mod types;
 
 pub use cut::{MIN_PIECE_BYTES, cut_points};
 pub use error::ParquetRefused;

@@ -1,6 +1,6 @@
 //! Checked pages, handed to the crate parquet one by one.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use parquet::basic::{Encoding, Type as Physical};
@@ -14,11 +14,19 @@ use super::error::ParquetRefused;
 use super::levels::{check_hybrid, count_values};
 use super::page::PageKind;
 
+/// Bytes that may follow the last plain value: fastparquet writes eight.
+const PADDING_BYTES: usize = 8;
+const OTHER_TYPE: &str = "values that are not those of the column's type";
+
 /// The pages of one chunk, unpacked one at a time.
 pub(super) struct ColumnPages {
     chunk: Arc<Chunk>,
     next: usize,
+    refusal: Refusal,
 }
+
+/// The first refusal of a page, kept as it is: through the crate it would become a text.
+pub(super) type Refusal = Arc<Mutex<Option<ParquetRefused>>>;
 
 /// The one column chunk that a row group has of a column, as the crate asks for it.
 pub(super) struct OneChunk {
@@ -180,13 +188,14 @@ impl Chunk {
         }
     }
 
-    /// Checks that plain values are all there and nothing else: a footer that states another type
-    /// or no nulls would else be believed.
+    /// Checks that plain values are all there and nothing else but padding: a footer that states
+    /// another type or no nulls would else be believed.
     fn check_plain(&self, values: &[u8], count: usize) -> Result<(), &'static str> {
-        const OTHER: &str = "values that are not those of the column's type";
         let width = match self.metadata().column_descr().physical_type() {
-            Physical::BOOLEAN if count.div_ceil(8) == values.len() => return Ok(()),
-            Physical::BOOLEAN => return Err(OTHER),
+            Physical::BOOLEAN => {
+                let exact = count.div_ceil(8) == values.len();
+                return if exact { Ok(()) } else { Err(OTHER_TYPE) };
+            }
             Physical::BYTE_ARRAY => return check_plain_bytes(values, count),
             Physical::INT32 | Physical::FLOAT => 4,
             Physical::INT64 | Physical::DOUBLE => 8,
@@ -195,9 +204,10 @@ impl Chunk {
                 usize::try_from(self.metadata().column_descr().type_length()).unwrap_or(0)
             }
         };
-        match count.checked_mul(width) {
-            Some(bytes) if bytes == values.len() => Ok(()),
-            _ => Err(OTHER),
+        let surplus = count.checked_mul(width).and_then(|bytes| values.len().checked_sub(bytes));
+        match surplus {
+            Some(surplus) if surplus <= PADDING_BYTES => Ok(()),
+            _ => Err(OTHER_TYPE),
         }
     }
 
@@ -249,7 +259,7 @@ impl Chunk {
     }
 }
 
-/// Checks that `values` are `count` texts, each behind its length, and nothing else.
+/// Checks that `values` are `count` texts, each behind its length, and nothing else but padding.
 fn check_plain_bytes(values: &[u8], count: usize) -> Result<(), &'static str> {
     let mut rest = values;
     for _ in 0..count {
@@ -257,7 +267,7 @@ fn check_plain_bytes(values: &[u8], count: usize) -> Result<(), &'static str> {
         let length = u32::from_le_bytes(*length) as usize;
         rest = text.get(length..).ok_or("a value beyond its page")?;
     }
-    if rest.is_empty() { Ok(()) } else { Err("bytes behind the last value") }
+    if rest.len() <= PADDING_BYTES { Ok(()) } else { Err("bytes behind the last value") }
 }
 
 /// The encodings of parquet.thrift that pages may have.
@@ -277,8 +287,8 @@ fn encoding_of(code: i32) -> Result<Encoding, &'static str> {
 }
 
 impl OneChunk {
-    pub(super) fn new(chunk: Arc<Chunk>) -> Self {
-        OneChunk { pages: Some(ColumnPages { chunk, next: 0 }) }
+    pub(super) fn new(chunk: Arc<Chunk>, refusal: Refusal) -> Self {
+        OneChunk { pages: Some(ColumnPages { chunk, next: 0, refusal }) }
     }
 }
 
@@ -295,7 +305,13 @@ impl PageIterator for OneChunk {}
 
 impl PageReader for ColumnPages {
     fn get_next_page(&mut self) -> ParquetResult<Option<Page>> {
-        self.page().map_err(|refused| ParquetError::External(Box::new(refused)))
+        self.page().map_err(|refused| {
+            let text = refused.to_string();
+            if let Ok(mut refusal) = self.refusal.lock() {
+                refusal.get_or_insert(refused);
+            }
+            ParquetError::General(text)
+        })
     }
 
     fn peek_next_page(&mut self) -> ParquetResult<Option<PageMetadata>> {

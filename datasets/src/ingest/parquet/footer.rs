@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Type as Physical};
 use parquet::file::metadata::{
     ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
     ParquetStatisticsPolicy, RowGroupMetaData,
@@ -12,6 +12,7 @@ use parquet::file::metadata::{
 use super::border::guarded;
 use super::error::ParquetRefused;
 use super::thrift::{Reader, Wire};
+use super::types;
 
 /// Bytes of a footer at most.
 pub const MAX_FOOTER_BYTES: u64 = 64 << 20;
@@ -67,7 +68,42 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Arc<ParquetMetaData>, ParquetRefuse
     if metadata.num_row_groups() > MAX_ROW_GROUPS {
         return Err(ParquetRefused::TooManyRowGroups(metadata.num_row_groups()));
     }
+    check_types(bytes, &metadata)?;
     Ok(Arc::new(metadata))
+}
+
+/// Refuses column chunks that state another physical type than the schema.
+fn check_types(bytes: &[u8], metadata: &ParquetMetaData) -> Result<(), ParquetRefused> {
+    let stated = types::of_chunks(bytes)?;
+    let groups = metadata.row_groups().iter().enumerate();
+    let mut chunks = groups.flat_map(|(group, row_group)| {
+        row_group.columns().iter().map(move |column| (group, column))
+    });
+    for stated in stated {
+        match chunks.next() {
+            Some((_, column)) if number_of(column.column_type()) == stated => {}
+            Some((group, column)) => {
+                let reason = "its physical type is not the one of the schema";
+                return Err(refused(group, column, reason));
+            }
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+/// A physical type as parquet.thrift numbers it.
+fn number_of(physical: Physical) -> i32 {
+    match physical {
+        Physical::BOOLEAN => 0,
+        Physical::INT32 => 1,
+        Physical::INT64 => 2,
+        Physical::INT96 => 3,
+        Physical::FLOAT => 4,
+        Physical::DOUBLE => 5,
+        Physical::BYTE_ARRAY => 6,
+        Physical::FIXED_LEN_BYTE_ARRAY => 7,
+    }
 }
 
 /// Checks counts and ranges of all row groups; column chunks must lie before `footer`.

@@ -15,7 +15,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use super::border::guarded;
 use super::canonical::canonical;
 use super::chunk::Chunk;
-use super::column::OneChunk;
+use super::column::{OneChunk, Refusal};
 use super::error::ParquetRefused;
 use super::footer;
 use super::inspect::Inspection;
@@ -85,7 +85,8 @@ impl Inspection {
             return Err(ParquetRefused::GroupTooLarge { group, bytes, limit });
         }
         let wanted = Wanted::new(self, group, columns, &needed)?;
-        let pages = GroupPages { metadata: Arc::clone(&self.metadata), group, chunks: walked };
+        let (metadata, refusal) = (Arc::clone(&self.metadata), Refusal::default());
+        let pages = GroupPages { metadata, group, chunks: walked, refusal };
         let rows = row_group.num_rows();
         GroupRows::start(wanted, &pages, &needed, rows)
     }
@@ -165,6 +166,7 @@ impl Wanted {
 pub struct GroupRows {
     wanted: Wanted,
     reader: Option<ParquetRecordBatchReader>,
+    refusal: Refusal,
     /// Rows the row group claims.
     claimed: i64,
     found: i64,
@@ -186,7 +188,8 @@ impl GroupRows {
                 ParquetRecordBatchReader::try_new_with_row_groups(&levels, pages, BATCH_ROWS, None)
             },
         )?;
-        Ok(GroupRows { wanted, reader: Some(reader), claimed, found: 0 })
+        let refusal = Arc::clone(&pages.refusal);
+        Ok(GroupRows { wanted, reader: Some(reader), refusal, claimed, found: 0 })
     }
 
     /// The Arrow schema of every batch.
@@ -199,7 +202,11 @@ impl GroupRows {
             return Ok(None);
         };
         let place = || format!("row group {}", self.wanted.group);
-        let decoded = guarded(place, || reader.next().transpose())?;
+        let decoded = guarded(place, || reader.next().transpose());
+        let decoded = decoded.map_err(|error| {
+            let refusal = self.refusal.lock().ok().and_then(|mut refusal| refusal.take());
+            refusal.unwrap_or(error)
+        })?;
         let Some(decoded) = decoded else {
             self.reader = None;
             let (claimed, found) = (self.claimed, self.found);
@@ -233,6 +240,7 @@ struct GroupPages {
     metadata: Arc<ParquetMetaData>,
     group: usize,
     chunks: Vec<Option<Arc<Chunk>>>,
+    refusal: Refusal,
 }
 
 impl RowGroups for GroupPages {
@@ -243,7 +251,9 @@ impl RowGroups for GroupPages {
 
     fn column_chunks(&self, index: usize) -> ParquetResult<Box<dyn PageIterator>> {
         match self.chunks.get(index) {
-            Some(Some(chunk)) => Ok(Box::new(OneChunk::new(Arc::clone(chunk)))),
+            Some(Some(chunk)) => {
+                Ok(Box::new(OneChunk::new(Arc::clone(chunk), Arc::clone(&self.refusal))))
+            }
             _ => Err(ParquetError::General("a column that was not asked for".to_owned())),
         }
     }

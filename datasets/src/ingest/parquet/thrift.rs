@@ -68,6 +68,23 @@ impl<'a> Reader<'a> {
         i32::try_from(self.int()?).map_err(|_| self.broken("an integer beyond 32 bits"))
     }
 
+    /// The size of a list and the type of its elements, or `None` for an empty one.
+    pub(super) fn list(&mut self) -> Result<Option<(usize, Wire)>, ParquetRefused> {
+        let byte = self.byte()?;
+        let size = match byte >> 4 {
+            15 => self.size()?,
+            size => usize::from(size),
+        };
+        // Every element takes a byte at least, so no size can be larger than what is left.
+        if size > self.left() {
+            return Err(self.broken("a list longer than what is left"));
+        }
+        if size == 0 {
+            return Ok(None);
+        }
+        Ok(Some((size, self.wire(byte & 0x0f)?)))
+    }
+
     /// Passes over a value of any type; every size in it is checked against what is left.
     pub(super) fn skip(&mut self, wire: Wire) -> Result<(), ParquetRefused> {
         self.skip_within(wire, 0)
@@ -101,21 +118,10 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_list(&mut self, depth: usize) -> Result<(), ParquetRefused> {
-        let byte = self.byte()?;
-        let size = match byte >> 4 {
-            15 => self.size()?,
-            size => usize::from(size),
-        };
-        // Every element takes a byte at least, so no size can be larger than what is left.
-        if size > self.left() {
-            return Err(self.broken("a list longer than what is left"));
-        }
-        if size == 0 {
-            return Ok(());
-        }
-        let wire = self.wire(byte & 0x0f)?;
-        for _ in 0..size {
-            self.skip_element(wire, depth + 1)?;
+        if let Some((size, wire)) = self.list()? {
+            for _ in 0..size {
+                self.skip_element_within(wire, depth + 1)?;
+            }
         }
         Ok(())
     }
@@ -131,14 +137,19 @@ impl<'a> Reader<'a> {
         let types = self.byte()?;
         let (key, value) = (self.wire(types >> 4)?, self.wire(types & 0x0f)?);
         for _ in 0..size {
-            self.skip_element(key, depth + 1)?;
-            self.skip_element(value, depth + 1)?;
+            self.skip_element_within(key, depth + 1)?;
+            self.skip_element_within(value, depth + 1)?;
         }
         Ok(())
     }
 
+    /// Passes over an element of a list.
+    pub(super) fn skip_element(&mut self, wire: Wire) -> Result<(), ParquetRefused> {
+        self.skip_element_within(wire, 0)
+    }
+
     /// In lists and maps, unlike in structs, a truth value takes a byte.
-    fn skip_element(&mut self, wire: Wire, depth: usize) -> Result<(), ParquetRefused> {
+    fn skip_element_within(&mut self, wire: Wire, depth: usize) -> Result<(), ParquetRefused> {
         match wire {
             Wire::True | Wire::False => self.advance(1),
             wire => self.skip_within(wire, depth),
