@@ -48,4 +48,5 @@ pub(crate) enum Command {
     Log(commands::log::Args),
     Id(commands::id::Args),
     Store(commands::store::Args),
+    Demo(commands::demo::Args),
 }

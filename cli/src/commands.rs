@@ -1,6 +1,7 @@
 //! The commands, one file each: an `Args` and a `run` that calls one use case of the node.
 
 pub(crate) mod bundle;
+pub(crate) mod demo;
 pub(crate) mod get;
 pub(crate) mod id;
 pub(crate) mod init;
@@ -23,6 +24,7 @@ use crate::{args::Command, context::Context};
 /// Runs one command.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
     match command {
+        Command::Demo(args) => demo::run(args, context).await,
         Command::Init(args) => init::run(args, context).await,
         Command::Publish(args) => publish::run(args, context).await,
         Command::Show(args) => show::run(args, context).await,

@@ -27,6 +27,7 @@ const COMMANDS: &[&[&str]] = &[
     &["id", "trust"],
     &["store"],
     &["store", "fsck"],
+    &["demo"],
 ];
 
 #[test]

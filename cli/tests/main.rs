@@ -3,6 +3,7 @@
 
 mod audit;
 mod bad_input;
+mod demo;
 mod help;
 mod house;
 mod id;
@@ -13,4 +14,5 @@ mod log;
 mod publish;
 mod several;
 mod trail;
+mod tutorials;
 mod verify;
