@@ -5,7 +5,7 @@
 //! footer, walks its structure before the crate decodes it, checks every range, reads the page
 //! headers, decompresses into buffers of the stated size and no larger, and checks levels and
 //! counts. Only then does the crate see a page, behind the one border that catches a panic
-//! ([`border`]). What a footer claims about values (minima, maxima, null counts, order, page
+//! (`border`). What a footer claims about values (minima, maxima, null counts, order, page
 //! indexes, bloom filters) is never read.
 
 mod border;
