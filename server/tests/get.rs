@@ -1,4 +1,5 @@
 //! Getting what others published: folders, tickets, peers.
 
+mod changed;
 mod folder;
 mod peers;

@@ -2,4 +2,6 @@
 
 mod again;
 mod bundled;
+mod details;
+mod false_claims;
 mod spec;

@@ -10,11 +10,17 @@ use veritrail_provenance::{
     },
     hash::StatementId,
     lineage::Lineage,
+    log::checkpoint::Checkpoint,
     statement::{Origin, Statement},
 };
 
+use veritrail_storage::log::Snapshot;
+
 use super::{Node, log::refused, resolve::Resolved};
 use crate::error::{NodeError, OrKind as _, Result};
+
+/// Earlier heads that an answer links to beyond those that were asked for: some 30 KB.
+const LINKS_ADDED: u64 = 64;
 
 /// Which of the blobs that statements name are put into evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,16 +83,32 @@ impl Node {
             let (bytes, proof) = log.entry_and_proof(*index).map_err(|e| refused(&e))?;
             entries.push(EntryEvidence { index: *index, bytes, proof });
         }
-        let mut consistency = Vec::new();
-        for old_size in known.iter().copied().filter(|size| *size > 0 && *size < log.size()) {
-            consistency.push(ConsistencyEvidence {
-                old_size,
-                old_root: log.root_at(old_size).map_err(|e| refused(&e))?,
-                proof: log.consistency(old_size).map_err(|e| refused(&e))?,
-            });
-        }
+        let older = known.iter().copied().filter(|size| *size > 0 && *size < log.size());
+        let consistency = links(&log, older)?;
         let origin = self.origin().clone();
         Ok(LogEvidence { origin, checkpoint: log.note().to_vec(), entries, consistency })
+    }
+
+    /// Adds proofs that the own log's head extends its most recent earlier ones. Whoever keeps them
+    /// can place what a third party shows, who met this log at another time than he did.
+    pub(super) fn add_links(&self, evidence: &mut Evidence) -> Result<()> {
+        let own = self.origin();
+        let Some(log) = evidence.logs.iter_mut().find(|log| log.origin == *own) else {
+            return Ok(());
+        };
+        let (head, _) = Checkpoint::read(&log.checkpoint).or_refused()?;
+        let first = head.size.saturating_sub(LINKS_ADDED).max(1);
+        let sizes: Vec<u64> = (first..head.size)
+            .filter(|size| log.consistency.iter().all(|link| link.old_size != *size))
+            .collect();
+        let snapshot = self.snapshot()?;
+        if snapshot.size() != head.size {
+            // Somebody appended meanwhile: the proofs would be to another head.
+            return Ok(());
+        }
+        log.consistency.extend(links(&snapshot, sizes)?);
+        log.consistency.sort_by_key(|link| link.old_size);
+        Ok(())
     }
 
     /// Entries of another log, as of the newest checkpoint that was imported.
@@ -149,6 +171,18 @@ impl Node {
         evidence.blobs.sort_by_key(|blob| blob.id);
         Ok(())
     }
+}
+
+/// Proofs that a log extends what it was at `sizes`.
+fn links(log: &Snapshot, sizes: impl IntoIterator<Item = u64>) -> Result<Vec<ConsistencyEvidence>> {
+    let link = |old_size| {
+        Ok(ConsistencyEvidence {
+            old_size,
+            old_root: log.root_at(old_size).map_err(|e| refused(&e))?,
+            proof: log.consistency(old_size).map_err(|e| refused(&e))?,
+        })
+    };
+    sizes.into_iter().map(link).collect()
 }
 
 /// What is handed out is what the state speaks of.

@@ -156,15 +156,33 @@ impl Node {
                 _ => refused,
             }
         })?;
-        if imported == Imported::Apart {
+        if imported == Imported::Apart && !self.has_all(log)? {
             return Err(NodeError::could_not_check(
                 "its head is not shown to extend the one seen before, so it is kept apart",
             )
             .at(&log.origin)
             .hint("ask again: whoever answers must prove that the log only grew"));
         }
+        if imported == Imported::Apart {
+            // An older head with nothing new behind it: what is kept says the same.
+            return Ok(());
+        }
         let entries = trails.entries(&log.origin).or_refused()?;
         refold(self.state(), &log.origin, &entries).or_failed()
+    }
+}
+
+impl Node {
+    /// Whether every entry that is shown is kept already, byte for byte.
+    fn has_all(&self, shown: &LogEvidence) -> Result<bool> {
+        let kept = self.home().parts().trails.entries(&shown.origin).or_refused()?;
+        let has = |index: u64, bytes: &[u8]| {
+            kept.binary_search_by_key(&index, |(index, _)| *index)
+                .ok()
+                .and_then(|at| kept.get(at))
+                .is_some_and(|(_, known)| known == bytes)
+        };
+        Ok(shown.entries.iter().all(|entry| has(entry.index, &entry.bytes)))
     }
 }
 

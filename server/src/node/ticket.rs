@@ -1,6 +1,6 @@
 //! Making tickets: one line of text that says where something of this home is to be had.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
 use serde::Serialize;
 use veritrail_provenance::{
@@ -38,12 +38,9 @@ impl Node {
 
     /// As [`Node::ticket`], for what is resolved already.
     pub(super) fn ticket_of(&self, resolved: &Resolved) -> Result<TicketShown> {
-        let sockets = self.last_served()?;
+        let sockets = self.served_at()?;
         let (reference, origin) = self.portable(resolved)?;
-        let seed = self.node_seed()?;
-        let signer = seed.signer();
-        let key = signer.public_key();
-        let node = EndpointId::from_bytes(key.as_bytes()).or_failed()?;
+        let node = self.endpoint_id()?;
         let vkeys = queries::log(self.view(), &origin).or_failed()?.map(|log| log.keys);
         let vkeys = vkeys.unwrap_or_default().into_iter().map(|key| key.vkey).collect();
         let addresses = sockets.iter().map(SocketAddr::to_string).collect();
@@ -51,6 +48,24 @@ impl Node {
         let ticket = Ticket::new(at, reference.clone(), origin.clone(), vkeys).or_failed()?;
         let subject = written(&reference);
         Ok(TicketShown { ticket: ticket.to_string(), subject, addresses, origin })
+    }
+
+    /// Where this home is served or was served last. A home that never was gets a port now, which
+    /// `serve` will listen on, so that a ticket that is made first leads there too.
+    fn served_at(&self) -> Result<Vec<SocketAddr>> {
+        let last = self.last_served()?;
+        if !last.is_empty() {
+            return Ok(last);
+        }
+        let free = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr());
+        let sockets = vec![free.or_failed()?];
+        self.remember(&NodeAddress { node: self.endpoint_id()?, sockets, relay: None })?;
+        self.last_served()
+    }
+
+    fn endpoint_id(&self) -> Result<EndpointId> {
+        let seed = self.node_seed()?;
+        EndpointId::from_bytes(seed.signer().public_key().as_bytes()).or_failed()
     }
 
     /// The form that means the same at every node, and the log that it is to be found in.

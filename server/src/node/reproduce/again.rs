@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::record_batch::RecordBatch;
 use bytes::{Bytes, BytesMut};
 use veritrail_compute::run::{
-    canonical::table_hash, compare::compare, output::read_parquet, resolved::ResolvedSpec,
+    Finished, canonical::table_hash, compare::compare, output::read_parquet, resolved::ResolvedSpec,
 };
 use veritrail_provenance::{
     hash::{DatasetRoot, TableHash},
@@ -71,40 +71,52 @@ async fn repeat(
         datasets.insert(input.name.clone(), opened);
     }
     let published = published(shelf, &mut session, run, &spec, progress).await;
-    if let Ok(rows) = &published {
-        check_published(rows, run)?;
-    }
     progress.begin("run again", None);
     let done = execute::run(&spec, &datasets).await;
     progress.end();
-    let done = done?;
-    let expected = receipt.output.table_hash;
-    if done.table_hash == expected {
-        return Ok(Judged {
-            outcome: Outcome::Identical,
-            found: Some(done.table_hash),
-            difference: None,
-            missing: None,
-        });
-    }
-    // The published rows tell where it differs, and whether that is tolerable.
+    judge(&done?, published, run, &spec, progress)
+}
+
+/// Holds what came out against the receipt, and against the rows that were published.
+fn judge(
+    done: &Finished,
+    published: Result<RecordBatch>,
+    run: &RunRow,
+    spec: &ResolvedSpec,
+    progress: &dyn Progress,
+) -> Result<Judged> {
+    let (stated, found) = (run.payload.output.table_hash, done.table_hash);
     let published = match published {
-        Ok(published) => published,
+        Ok(rows) => rows,
         Err(e) => {
             progress.say(&format!("the published output is not at hand to compare with: {e}"));
-            return Ok(different(done.table_hash, None));
+            return Ok(if found == stated { identical(found) } else { different(found, None) });
         }
     };
-    let comparison = compare(&published, &done.table, &spec.tolerance).or_failed()?;
-    Ok(match comparison.outcome {
-        Outcome::WithinTolerance => Judged {
-            outcome: Outcome::WithinTolerance,
-            found: Some(done.table_hash),
-            difference: comparison.difference,
-            missing: None,
-        },
-        _ => different(done.table_hash, comparison.difference),
-    })
+    let of_rows = table_hash(&published.schema(), std::slice::from_ref(&published)).or_refused()?;
+    let what = "(table hash of the published rows)";
+    match (of_rows == stated, found == stated) {
+        (true, true) => Ok(identical(found)),
+        // The receipt is true and the bytes that it names are not its output.
+        (false, true) => Err(NodeError::refused(format!(
+            "the published rows have the table hash {of_rows}, the receipt says {stated}"
+        ))
+        .at(format!("run:{}/output", run.at.id))),
+        // The receipt is false by itself.
+        (false, false) => {
+            let difference = Difference::clipped(what, 0, &stated.to_hex(), &of_rows.to_hex());
+            Ok(different(found, Some(difference)))
+        }
+        // The published rows tell where it differs, and whether that is tolerable.
+        (true, false) => {
+            let comparison = compare(&published, &done.table, &spec.tolerance).or_failed()?;
+            let judged = different(found, comparison.difference);
+            Ok(match comparison.outcome {
+                Outcome::WithinTolerance => Judged { outcome: Outcome::WithinTolerance, ..judged },
+                _ => judged,
+            })
+        }
+    }
 }
 
 /// The receipt, the spec and each other's inputs must say the same.
@@ -176,22 +188,12 @@ async fn published(
     read_parquet(&Bytes::from(bytes)).or_refused()
 }
 
-fn different(found: TableHash, difference: Option<Difference>) -> Judged {
-    Judged { outcome: Outcome::Different, found: Some(found), difference, missing: None }
+fn identical(found: TableHash) -> Judged {
+    Judged { outcome: Outcome::Identical, found: Some(found), difference: None, missing: None }
 }
 
-/// The rows that were published must be those that the receipt states: else it is false by itself,
-/// whatever comes out here.
-fn check_published(rows: &RecordBatch, run: &RunRow) -> Result<()> {
-    let stated = run.payload.output.table_hash;
-    let found = table_hash(&rows.schema(), std::slice::from_ref(rows)).or_refused()?;
-    if found == stated {
-        return Ok(());
-    }
-    Err(NodeError::refused(format!(
-        "the published rows have the table hash {found}, the receipt says {stated}"
-    ))
-    .at(format!("run:{}/output", run.at.id)))
+fn different(found: TableHash, difference: Option<Difference>) -> Judged {
+    Judged { outcome: Outcome::Different, found: Some(found), difference, missing: None }
 }
 
 fn missing(what: &str) -> NodeError {

@@ -54,7 +54,8 @@ impl Evidences {
             .collect(&resolved, &request.known, BlobsInside::All)
             .await
             .map_err(|e| failed(&e))?;
-        let Collected { evidence, .. } = collected;
+        let Collected { mut evidence, .. } = collected;
+        self.node.add_links(&mut evidence).map_err(|e| failed(&e))?;
         let too_large = |e: EvidenceError| refusal(RefusalCode::TooLarge, &e.to_string());
         evidence.encode().map(Bytes::from).map_err(too_large)
     }
