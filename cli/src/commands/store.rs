@@ -24,7 +24,7 @@ pub(crate) struct Args {
 enum What {
     /// Check every byte: blobs, log, tiles, state, and that all that was published is here
     Fsck {
-        /// Make state.db anew from the logs, and take damaged blobs away so that they can be
+        /// Make state.db anew from the logs, and set damaged blobs aside so that they can be
         /// fetched or published again; names, pins and peers are kept
         #[arg(long)]
         rebuild: bool,

@@ -17,12 +17,6 @@ impl Node {
         self.fold_trails_into(self.state())
     }
 
-    /// Folds all known logs into an empty store.
-    pub(super) fn fold_all_into(&self, store: &dyn StateStore) -> Result<()> {
-        self.fold_own_into(store)?;
-        self.fold_trails_into(store)
-    }
-
     fn fold_own_into(&self, store: &dyn StateStore) -> Result<()> {
         let log = self.snapshot()?;
         loop {
@@ -45,12 +39,15 @@ impl Node {
     fn fold_trails_into(&self, store: &dyn StateStore) -> Result<()> {
         let trails = &self.home().parts().trails;
         for origin in trails.origins().or_refused()? {
-            if store.position(&origin).map_err(|e| state_error(&e))? > 0 {
+            // Of the own log somebody may have sent evidence; the log itself says more.
+            if origin == *self.origin() || store.position(&origin).map_err(|e| state_error(&e))? > 0
+            {
                 continue;
             }
             let entries = trails.entries(&origin).or_refused()?;
             match fold(store, &origin, &entries) {
-                Ok(()) | Err(StateError::Moved { .. }) => {}
+                // A log that the fold refuses was kept as evidence against itself, and says nothing.
+                Ok(()) | Err(StateError::Moved { .. } | StateError::Ledger(_)) => {}
                 Err(e) => return Err(state_error(&e)),
             }
         }

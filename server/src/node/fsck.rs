@@ -1,17 +1,16 @@
 //! The health of a home: every byte against its hash, the log against its tiles and checkpoint,
 //! the state against a new fold, and everything that was acknowledged against what is here.
 
-mod blobs;
+mod held;
 mod state;
 
 use std::path::Path;
 
 use serde::Serialize;
-use veritrail_provenance::{
-    evidence::{self, Evidence},
-    trust::TrustRoots,
+use veritrail_storage::{
+    fsck::{Repair, fsck},
+    home::{Home, HomeError},
 };
-use veritrail_storage::home::Home;
 
 use super::{Node, audit, home_error};
 use crate::{
@@ -19,12 +18,15 @@ use crate::{
     progress::Progress,
 };
 
+/// Findings of one kind that are told; the rest is counted.
+const TOLD_MAX: usize = 200;
+
 /// Whether fsck also makes the state anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rebuild {
     /// Only look.
     Nothing,
-    /// Make state.db anew from the logs, and take damaged blobs away.
+    /// Make state.db anew from the logs, set damaged blobs aside, and take half-written ones away.
     State,
 }
 
@@ -62,71 +64,91 @@ impl Node {
     /// Looks over the home at `path`, as far as it can be opened. Reads and hashes every byte.
     pub async fn fsck(path: &Path, rebuild: Rebuild, progress: &dyn Progress) -> Result<Fsck> {
         if !Home::stands(path) {
-            let missing = veritrail_storage::home::HomeError::NoHome { path: path.to_owned() };
-            return Err(home_error(missing, path));
+            return Err(home_error(HomeError::NoHome { path: path.to_owned() }, path));
         }
         let mut found = Fsck::default();
-        check_log(path, &mut found, progress);
         if rebuild == Rebuild::State {
             state::remove_unreadable(path, &mut found)?;
         }
-        let node = match Home::open(path) {
-            Ok(home) => Self::over(home),
-            Err(e) => Err(home_error(e, path)),
-        };
-        let node = match node {
+        let opened = Home::open(path).map_err(|e| home_error(e, path)).and_then(Self::over);
+        let node = match opened {
             Ok(node) => node,
             // What is not damage is told as it is: keys that others can read, a newer format.
             Err(e) if matches!(e.kind, Kind::NotAuthorised | Kind::CouldNotCheck) => return Err(e),
             Err(e) => {
-                found.findings.push(e.to_string());
-                found.state = "not looked at".to_owned();
+                unopened(path, &e, &mut found, progress);
                 return Ok(found);
             }
         };
+        tokio::task::block_in_place(|| node.check_files(rebuild, &mut found, progress))?;
         node.check_state(rebuild, &mut found);
-        node.check_trails(&mut found)?;
-        node.check_blobs(rebuild, &mut found, progress).await?;
-        node.check_held(&mut found).await?;
+        if let Err(e) = node.check_held(&mut found).await {
+            found.findings.push(e.to_string());
+        }
         Ok(found)
     }
-}
 
-impl Node {
-    /// The evidence kept of foreign logs: every proof, checkpoint and signature in it.
-    fn check_trails(&self, found: &mut Fsck) -> Result<()> {
-        let trails = &self.home().parts().trails;
-        let anybody = TrustRoots { any: true, ..TrustRoots::none() };
-        for origin in trails.origins().or_refused()? {
-            found.trails += 1;
-            let log = match trails.log(&origin) {
-                Ok(log) => log,
-                Err(e) => {
-                    found.findings.push(format!("trails/, log {origin}: {e}"));
-                    continue;
-                }
-            };
-            let kept = Evidence { logs: log.into_iter().collect(), blobs: Vec::new() };
-            let report = evidence::check(&kept, &anybody, &[]);
-            let failures = report.failures.iter();
-            found.findings.extend(failures.map(|f| format!("trails/, {}: {}", f.place, f.reason)));
-            let pairs = trails.pairs(&origin).or_refused()?.len();
-            if pairs > 0 {
-                found.remarks.push(format!("log {origin} contradicted itself; the proof is kept"));
-            }
-        }
+    /// Blobs, log and trails, file by file.
+    fn check_files(
+        &self,
+        rebuild: Rebuild,
+        found: &mut Fsck,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let repair = match rebuild {
+            Rebuild::Nothing => Repair::Nothing,
+            Rebuild::State => Repair::SetAside,
+        };
+        progress.begin("checking", None);
+        let mut done = 0;
+        let checked = fsck(self.home().parts(), repair, |bytes| {
+            progress.advance(bytes - done);
+            done = bytes;
+        });
+        progress.end();
+        let checked = checked.or_failed()?;
+        (found.blobs, found.blob_bytes) = (checked.blobs, checked.bytes);
+        found.log_entries = checked.log.entries;
+        found.trails = self.home().parts().trails.origins().or_refused()?.len() as u64;
+        tell(checked, repair, found);
         Ok(())
     }
 }
 
-/// The own log, file by file.
-fn check_log(path: &Path, found: &mut Fsck, progress: &dyn Progress) {
-    match audit::audit(&path.join("log"), &[], None, progress) {
-        Ok(audit) => {
-            found.log_entries = audit.size;
-            found.findings.extend(audit.findings.iter().map(|finding| format!("log/{finding}")));
-            found.remarks.extend(audit.remarks.iter().map(|remark| format!("log/{remark}")));
-        }
-        Err(NodeError { message, .. }) => found.findings.push(format!("log/: {message}")),
+/// What was found in the files, in words.
+fn tell(checked: veritrail_storage::fsck::Fsck, repair: Repair, found: &mut Fsck) {
+    let (set_aside, anew) = match repair {
+        Repair::SetAside => (", now in damaged/; fetch or publish it again", ", now made anew"),
+        Repair::Nothing => ("", ""),
+    };
+    let damaged = checked.damaged.iter();
+    let damaged = damaged.map(|id| format!("blob {id}: its bytes do not have its hash{set_aside}"));
+    let outboards = checked.outboards.iter();
+    let outboards = outboards.map(|id| format!("blob {id}: its tree of hashes is damaged{anew}"));
+    let log = checked.log.faults.iter().map(|fault| format!("log/{fault}"));
+    let trails = checked.trails.iter().map(|trail| format!("trails/: {trail}"));
+    let all: Vec<String> = damaged.chain(outboards).chain(log).chain(trails).collect();
+    let untold = all.len().saturating_sub(TOLD_MAX);
+    found.findings.extend(all.into_iter().take(TOLD_MAX));
+    if untold > 0 {
+        found.findings.push(format!("and {untold} more"));
     }
+    let strangers = checked.strangers.iter();
+    found.remarks.extend(strangers.map(|name| format!("blobs/{name}: no blob; left alone")));
+    if !checked.left_over.is_empty() {
+        let count = checked.left_over.len();
+        let then = if repair == Repair::SetAside { ", now taken away" } else { "" };
+        found.remarks.push(format!("{count} half-written blobs of interrupted work{then}"));
+    }
+    found.remarks.extend(checked.log.remarks.iter().map(|remark| format!("log/{remark}")));
+}
+
+/// A home that cannot be opened: what its log's files tell, and why it cannot.
+fn unopened(path: &Path, error: &NodeError, found: &mut Fsck, progress: &dyn Progress) {
+    found.state = "not looked at".to_owned();
+    if let Ok(audit) = audit::audit(&path.join("log"), &[], None, progress) {
+        found.log_entries = audit.entries;
+        found.findings.extend(audit.findings.iter().map(|finding| format!("log/{finding}")));
+    }
+    found.findings.push(error.to_string());
 }

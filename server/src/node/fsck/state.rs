@@ -2,7 +2,10 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
-use veritrail_storage::state::{MemoryStateStore, SqliteState, StateStore};
+use veritrail_storage::{
+    fsck::{Rebuilt, rebuild},
+    state::{MemoryStateStore, SqliteState, StateStore as _},
+};
 
 use super::{Fsck, Rebuild};
 use crate::{
@@ -36,13 +39,13 @@ const COMPARED_MAX: usize = 5;
 
 impl Node {
     /// Compares the state with a new fold, or makes it anew.
-    pub(super) fn check_state(&self, rebuild: Rebuild, found: &mut Fsck) {
-        let checked = match rebuild {
+    pub(super) fn check_state(&self, what: Rebuild, found: &mut Fsck) {
+        let checked = match what {
             Rebuild::Nothing => self.compare_state(),
             Rebuild::State => self.rebuild_state(),
         };
         match checked {
-            Ok(words) => found.state = words.to_owned(),
+            Ok(words) => found.state = words,
             Err(e) => {
                 found.state = "damaged".to_owned();
                 let hint = e.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
@@ -51,23 +54,27 @@ impl Node {
         }
     }
 
-    fn compare_state(&self) -> Result<&'static str> {
+    fn compare_state(&self) -> Result<String> {
         for _ in 0..COMPARED_MAX {
             self.catch_up()?;
-            let anew = MemoryStateStore::default();
-            self.fold_all_into(&anew)?;
-            let (ours, expected) = (self.state().digest().or_failed()?, anew.digest().or_failed()?);
-            if ours == expected {
-                return Ok("equal to a new fold of the logs");
+            let ours = self.state().digest().or_failed()?;
+            let anew = rebuild(self.home().parts(), &MemoryStateStore::default()).or_refused()?;
+            if ours == anew.digest {
+                return Ok(words("equal to a new fold of the logs", &anew));
             }
         }
         Err(NodeError::refused("it is not what the logs fold to")
             .hint("make it anew: veritrail store fsck --rebuild"))
     }
 
-    fn rebuild_state(&self) -> Result<&'static str> {
-        self.state().clear_all().or_failed()?;
-        self.catch_up()?;
-        Ok("made anew from the logs")
+    fn rebuild_state(&self) -> Result<String> {
+        let anew = rebuild(self.home().parts(), self.state()).or_refused()?;
+        Ok(words("made anew from the logs", &anew))
     }
+}
+
+fn words(what: &str, rebuilt: &Rebuilt) -> String {
+    let refused = rebuilt.refused.iter().map(|(origin, why)| format!("; log {origin}: {why}"));
+    let refused: String = refused.collect();
+    format!("{what} ({} entries){refused}", rebuilt.entries)
 }

@@ -1,72 +1,16 @@
-//! Blobs against their hashes, and what statements name against the blobs that are here.
+//! What statements name against the blobs that are here.
 
 use std::collections::BTreeSet;
 
 use veritrail_provenance::hash::ChunkId;
-use veritrail_storage::blob::{BlobError, Sealed};
 
-use super::{Fsck, Rebuild};
+use super::Fsck;
 use crate::{
     error::{OrKind as _, Result},
     node::{Node, resolve::Resolved},
-    progress::Progress,
 };
 
-/// Damaged or missing blobs that are told; the rest is counted.
-const TOLD_MAX: usize = 200;
-
 impl Node {
-    /// Hashes every blob, and takes away what interrupted writers left half-written. With
-    /// [`Rebuild::State`] damaged blobs are taken away too, so that they can be fetched or
-    /// published again.
-    pub(super) async fn check_blobs(
-        &self,
-        rebuild: Rebuild,
-        found: &mut Fsck,
-        progress: &dyn Progress,
-    ) -> Result<()> {
-        let swept = self.home().parts().blobs.sweep().or_failed()?;
-        if !swept.is_empty() {
-            let remark = format!("{} half-written blobs were taken away", swept.len());
-            found.remarks.push(remark);
-        }
-        let blobs = self.blobs();
-        progress.begin("checking blobs", None);
-        for id in blobs.list().await.or_failed()? {
-            match blobs.read_all(&id).await {
-                Ok(bytes) => {
-                    found.blobs += 1;
-                    found.blob_bytes += bytes.len() as u64;
-                    progress.advance(bytes.len() as u64);
-                    let outboard = Sealed::new(bytes).or_failed()?.outboard().clone();
-                    if blobs.outboard(&id).await.or_failed()? != outboard {
-                        let damage = format!("blob {id}: its tree of hashes is damaged");
-                        self.damaged(rebuild, &id, damage, found).await?;
-                    }
-                }
-                Err(BlobError::NotFound { .. }) => {}
-                Err(e) => self.damaged(rebuild, &id, e.to_string(), found).await?,
-            }
-        }
-        progress.end();
-        Ok(())
-    }
-
-    async fn damaged(
-        &self,
-        rebuild: Rebuild,
-        id: &ChunkId,
-        damage: String,
-        found: &mut Fsck,
-    ) -> Result<()> {
-        tell(found, damage);
-        if rebuild == Rebuild::State {
-            self.blobs().remove(id).await.or_failed()?;
-            found.remarks.push(format!("blob {id} was taken away; fetch or publish it again"));
-        }
-        Ok(())
-    }
-
     /// Everything that own statements name must be here: it was acknowledged. Of foreign ones only
     /// what is missing of a version is told, as a remark: it can be fetched again.
     pub(super) async fn check_held(&self, found: &mut Fsck) -> Result<()> {
@@ -82,7 +26,9 @@ impl Node {
                 (0, true) => found.versions += 1,
                 (0, false) => {}
                 (n, true) => {
-                    tell(found, format!("{}: {n} of its blobs are missing", resolved.portable()));
+                    found
+                        .findings
+                        .push(format!("{}: {n} of its blobs are missing", resolved.portable()));
                 }
                 (n, false) => found.remarks.push(format!(
                     "{}: {n} of its blobs are not here; fetch them with veritrail get",
@@ -117,13 +63,5 @@ impl Node {
         }
         named.extend(ids);
         Ok(missing)
-    }
-}
-
-fn tell(found: &mut Fsck, finding: String) {
-    match found.findings.len() {
-        n if n < TOLD_MAX => found.findings.push(finding),
-        TOLD_MAX => found.findings.push("and more; the rest is not told".to_owned()),
-        _ => {}
     }
 }
