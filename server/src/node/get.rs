@@ -101,6 +101,7 @@ impl Node {
             return self.finish_get(&request, &resolved, &bytes, &layout, arrived, progress).await;
         }
         let ticket = ticket::read(&request.reference)?;
+        let _writing = self.hold_writing()?;
         let mut session = Session::open(self, ticket.node(), request.relay, self.blobs()).await?;
         let fetched = self.fetch_all(&mut session, &ticket, &request, progress).await;
         let total = session.total;

@@ -61,6 +61,7 @@ impl Node {
         check_ticket(&report, named)?;
         self.check_own(evidence)?;
         let first_contacts = self.pin(&report)?;
+        let _writing = self.hold_writing()?;
         for blob in &evidence.blobs {
             self.blobs().put(Bytes::from(blob.bytes.clone())).await.or_failed()?;
         }

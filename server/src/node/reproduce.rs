@@ -169,6 +169,7 @@ impl Node {
         let judged = again::run(&shelf, Some(&mut session), &run.row, progress).await;
         session.close().await;
         self.remember(ticket.node())?;
+        let _writing = self.hold_writing()?;
         self.keep_small(&shelf, &run.row).await?;
         self.log_verdict(signer, &run, judged, Fresh::Fetched)
     }

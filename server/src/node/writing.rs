@@ -20,7 +20,7 @@ use veritrail_storage::{
 };
 
 use super::Node;
-use crate::error::{OrKind as _, Result};
+use crate::error::{NodeError, OrKind as _, Result};
 
 const LOCK: &str = "writing.lock";
 
@@ -39,11 +39,15 @@ type Made = Arc<Mutex<BTreeSet<ChunkId>>>;
 impl Node {
     /// Waits until nobody takes blobs away. Blocks.
     pub(super) fn writing(&self) -> Result<Writing<'_>> {
-        let lock = self.writing_lock(LockMode::Shared, LockWait::Block)?;
-        let Some(lock) = lock else {
-            return Err(crate::error::NodeError::failed("the lock was not given").at(LOCK));
-        };
+        let lock = self.hold_writing()?;
         Ok(Writing { node: self, lock, made: Made::default(), batches: channel() })
+    }
+
+    /// The bare lock, for whoever writes blobs that are to stay: while it is held nobody takes any
+    /// away. Blocks.
+    pub(super) fn hold_writing(&self) -> Result<Box<dyn DiskLock>> {
+        let lock = self.writing_lock(LockMode::Shared, LockWait::Block)?;
+        lock.ok_or_else(|| NodeError::failed("the lock was not given").at(LOCK))
     }
 
     fn writing_lock(&self, mode: LockMode, wait: LockWait) -> Result<Option<Box<dyn DiskLock>>> {
