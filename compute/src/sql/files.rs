@@ -17,8 +17,8 @@ use tokio::sync::mpsc;
 use veritrail_datasets::ingest::csv::{CsvDialect, Scan};
 use veritrail_datasets::ingest::parquet::{Inspection, inspect_object, read_object_group};
 use veritrail_datasets::manifest::TableFormat;
-use veritrail_datasets::schema::TableSchema;
-use veritrail_datasets::table::{TableInput, TablePart};
+use veritrail_datasets::schema::{Column, TableSchema};
+use veritrail_datasets::table::TableInput;
 
 use super::table::{BatchStream, ReadError, TableSource};
 
@@ -31,6 +31,7 @@ const BATCHES_AHEAD: usize = 2;
 /// One table over the files of a dataset.
 #[derive(Clone, Debug)]
 pub struct FileTable {
+    name: String,
     store: Arc<dyn ObjectStore>,
     schema: TableSchema,
     arrow: SchemaRef,
@@ -47,14 +48,20 @@ enum Unit {
 impl FileTable {
     /// Finds out what there is to read: the footer of each Parquet file, and nothing of a CSV.
     ///
-    /// The object store's paths must be the dataset's own, as `LayoutStore` has them.
+    /// `name` is the table's in the query, for messages. The object store's paths must be the
+    /// dataset's own, as `LayoutStore` has them.
     ///
     /// # Errors
     /// When a footer is refused, or holds another schema than the manifest declares.
-    pub async fn open(store: Arc<dyn ObjectStore>, input: &TableInput) -> Result<Self, ReadError> {
+    pub async fn open(
+        name: &str,
+        store: Arc<dyn ObjectStore>,
+        input: &TableInput,
+    ) -> Result<Self, ReadError> {
         let mut units = Vec::new();
         for part in &input.parts {
-            let fail = |message: String| ReadError { table: part.path.to_string(), message };
+            let table = format!("{name} ({})", part.path);
+            let fail = |message: String| ReadError { table: table.clone(), message };
             let path = Path::parse(part.path.as_str()).map_err(|error| fail(error.to_string()))?;
             match &part.format {
                 TableFormat::Csv(dialect) => {
@@ -64,7 +71,11 @@ impl FileTable {
                     let file = inspect_object(store.as_ref(), &path)
                         .await
                         .map_err(|error| fail(error.to_string()))?;
-                    check_schema(part, &input.schema, file.schema())?;
+                    if let Some(difference) = other_table(&input.schema, file.schema()) {
+                        return Err(fail(format!(
+                            "it is not what the manifest says: {difference}"
+                        )));
+                    }
                     units.extend((0..file.row_groups()).map(|group| Unit::Group {
                         path: path.clone(),
                         file: file.clone(),
@@ -74,27 +85,21 @@ impl FileTable {
             }
         }
         let (schema, arrow) = (input.schema.clone(), input.schema.arrow());
-        Ok(Self { store, schema, arrow, units: units.into() })
+        Ok(Self { name: name.to_owned(), store, schema, arrow, units: units.into() })
     }
 }
 
-/// Types and names must agree; units and descriptions are the manifest's alone.
-fn check_schema(
-    part: &TablePart,
-    declared: &TableSchema,
-    found: &TableSchema,
-) -> Result<(), ReadError> {
-    let same = declared.columns().len() == found.columns().len()
-        && declared
-            .columns()
-            .iter()
-            .zip(found.columns())
-            .all(|(a, b)| a.name == b.name && a.column_type == b.column_type);
-    if same {
-        return Ok(());
+/// Where names or types differ; units and descriptions are the manifest's alone.
+fn other_table(declared: &TableSchema, found: &TableSchema) -> Option<String> {
+    let bare = |schema: &TableSchema| {
+        let columns =
+            schema.columns().iter().map(|c| Column::new(c.name.clone(), c.column_type.clone()));
+        TableSchema::new(columns.collect())
+    };
+    match (bare(found), bare(declared)) {
+        (Ok(found), Ok(declared)) => found.first_difference(&declared),
+        (Err(error), _) | (_, Err(error)) => Some(error.to_string()),
     }
-    let message = "its footer has other columns or types than its manifest declares".to_owned();
-    Err(ReadError { table: part.path.to_string(), message })
 }
 
 impl TableSource for FileTable {
@@ -120,12 +125,13 @@ impl FileTable {
     fn read(&self, unit: &Unit, columns: &[usize]) -> BatchStream {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let (store, columns, unit) = (Arc::clone(&self.store), columns.to_vec(), unit.clone());
+        let table = self.name.clone();
         match unit {
             Unit::Group { path, file, group } => {
                 tokio::spawn(async move {
                     let read =
                         read_object_group(store.as_ref(), &path, &file, group, &columns).await;
-                    let name = path.to_string();
+                    let name = format!("{table} ({path}, row group {})", group + 1);
                     match read {
                         Ok(rows) => {
                             tokio::task::spawn_blocking(move || send_all(&name, rows, &sender));
@@ -142,7 +148,7 @@ impl FileTable {
                 let schema = self.schema.clone();
                 let handle = Handle::current();
                 tokio::task::spawn_blocking(move || {
-                    let name = path.to_string();
+                    let name = format!("{table} ({path})");
                     let input =
                         ObjectReader { store, path, handle, at: 0, bytes, piece: Bytes::new() };
                     match Scan::of_columns(input, &dialect, &schema, &columns) {

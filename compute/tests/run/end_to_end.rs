@@ -22,6 +22,7 @@ use veritrail_datasets::describe::FileDescription;
 use veritrail_datasets::ingest::csv::infer;
 use veritrail_datasets::ingest::parquet::inspect;
 use veritrail_datasets::manifest::TableFormat;
+use veritrail_datasets::schema::{Column, ColumnType, TableSchema};
 use veritrail_datasets::table::{TableInput, TablePart};
 use veritrail_provenance::hash::DatasetRoot;
 use veritrail_provenance::statement::Outcome;
@@ -172,7 +173,7 @@ fn csv_and_parquet_of_the_same_rows_are_one_result() {
             }
             let schema = infer(&as_csv(&table)[..], &FileDescription::default()).unwrap().schema;
             let input = TableInput { schema, parts };
-            run(SQL, FileTable::open(store, &input).await.unwrap(), partitions).await
+            run(SQL, FileTable::open("t", store, &input).await.unwrap(), partitions).await
         });
         assert_eq!(finished.order, RowOrder::Canonical);
         assert_eq!(finished.rows(), 5);
@@ -200,7 +201,7 @@ fn one_column_touches_its_chunks_and_the_footer() {
         let store = Arc::new(Noted::default());
         let part = stored(&store, "t.parquet", bytes).await;
         let input = TableInput { schema: file.schema().clone(), parts: vec![part] };
-        let table = FileTable::open(store.clone(), &input).await.unwrap();
+        let table = FileTable::open("t", store.clone(), &input).await.unwrap();
         run("SELECT sum(z) AS s FROM t", table, 4).await;
         store.ranges.lock().unwrap().clone()
     });
@@ -225,12 +226,13 @@ fn a_broken_input_is_named_and_leaves_no_result() {
         };
         store.inner.put(&Path::from("bad.csv"), bytes.into()).await.unwrap();
         let input = TableInput { schema: schema.schema, parts: vec![part] };
-        let source: Arc<dyn TableSource> = Arc::new(FileTable::open(store, &input).await.unwrap());
+        let source: Arc<dyn TableSource> =
+            Arc::new(FileTable::open("t", store, &input).await.unwrap());
         let tables = BTreeMap::from([("t".to_owned(), source)]);
         execute(&spec("SELECT sum(z) AS s FROM t"), &tables, &Options::default()).await.unwrap_err()
     });
     let RunError::Sql(SqlError::Read { table, message }) = error else { panic!("{error:?}") };
-    assert_eq!(table, "bad.csv");
+    assert_eq!(table, "t (bad.csv)");
     assert!(message.contains("3002"), "{message}");
 }
 
@@ -239,4 +241,27 @@ fn tables_must_be_the_specs_inputs() {
     let error = block_on(execute(&spec("SELECT 1 AS a"), &BTreeMap::new(), &Options::default()))
         .unwrap_err();
     assert!(error.to_string().contains("inputs are t"), "{error}");
+}
+
+/// A unit is said about a column by its publisher and stands in no Parquet footer; another type
+/// would be another table.
+#[test]
+fn units_are_the_manifests_and_types_are_the_files() {
+    let bytes = as_parquet(&plain(), 500);
+    let mut columns = inspect(&Bytes::from(bytes.clone())).unwrap().schema().columns().to_vec();
+    columns[2].unit = Some("kg".to_owned());
+    let open = |columns: Vec<Column>| {
+        let bytes = bytes.clone();
+        block_on(async {
+            let store = Arc::new(Noted::default());
+            let part = stored(&store, "t.parquet", bytes).await;
+            let schema = TableSchema::new(columns).unwrap();
+            FileTable::open("t", store, &TableInput { schema, parts: vec![part] }).await
+        })
+    };
+    assert!(open(columns.clone()).is_ok());
+    columns[2].column_type = ColumnType::Int64;
+    let error = open(columns).unwrap_err();
+    assert!(error.message.contains("\"z\" is float64 here and int64 there"), "{error}");
+    assert_eq!(error.table, "t (t.parquet)");
 }

@@ -25,7 +25,7 @@ fn the_smoking_study() {
         let part = stored(&store, "nhefs.csv", csv.to_vec()).await;
         let schema = infer(&csv[..], &FileDescription::default()).unwrap().schema;
         let input = TableInput { schema, parts: vec![part] };
-        run(sql, FileTable::open(store, &input).await.unwrap(), 3).await
+        run(sql, FileTable::open("t", store, &input).await.unwrap(), 3).await
     });
     assert_eq!((finished.rows_read(), finished.rows_dropped()), (1_629, 63));
     let table = &finished.table;

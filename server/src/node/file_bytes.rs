@@ -1,17 +1,16 @@
 //! The bytes of one file of a layout, read from blobs in order: every read is checked against the
 //! chunk's hash.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
-use bytes::{Buf as _, Bytes};
-use tokio::runtime::Handle;
+use bytes::Bytes;
 use veritrail_provenance::layout::{FilePath, Layout, LayoutError, Span};
 use veritrail_storage::blob::{BlobError, Blobs};
 
 /// Bytes that are read and checked at a time.
 const PIECE_BYTES: u32 = 1 << 20;
 
-/// The pieces of one file, in order. Unlike [`FileReader`] it is async.
+/// The pieces of one file, in order.
 #[derive(Debug)]
 pub(crate) struct FilePieces {
     blobs: Arc<dyn Blobs>,
@@ -43,36 +42,5 @@ impl FilePieces {
         }
         let range = u64::from(span.from)..u64::from(to);
         self.blobs.read(&span.id, range).await.map(Some)
-    }
-}
-
-/// The same pieces as a blocking reader, for scans that run on a thread of their own.
-#[derive(Debug)]
-pub(crate) struct FileReader {
-    pieces: FilePieces,
-    runtime: Handle,
-    rest: Bytes,
-}
-
-impl FileReader {
-    /// Reads `pieces` by `runtime`; must not be used on one of its async threads.
-    pub(crate) fn new(pieces: FilePieces, runtime: Handle) -> Self {
-        Self { pieces, runtime, rest: Bytes::new() }
-    }
-}
-
-impl io::Read for FileReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.rest.is_empty() {
-            match self.runtime.block_on(self.pieces.next()).map_err(io::Error::other)? {
-                Some(piece) => self.rest = piece,
-                None => return Ok(0),
-            }
-        }
-        let take = self.rest.len().min(buffer.len());
-        if let Some(target) = buffer.get_mut(..take) {
-            self.rest.copy_to_slice(target);
-        }
-        Ok(take)
     }
 }
