@@ -143,3 +143,33 @@ fn a_word_that_is_no_ticket() {
     let ran = house.run(&["get", "x", "--max-size", "many"]);
     assert_eq!(ran.code, 2);
 }
+
+#[test]
+fn what_is_shared_is_served_until_interrupted() {
+    let (ada, ben) = (House::new(), House::new());
+    ada.file("rain.csv", crate::house::RAIN);
+    let mut child = ada
+        .command(&["publish", "rain.csv", "--licence", "CC0-1.0", "--share", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let published: Value = serde_json::from_str(&line).unwrap();
+    let got = ben.json(&["get", text(&published, "ticket")]);
+    assert_eq!(got["root"], published["root"]);
+    // An interrupt ends it with its own code.
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_ticket_made_first_leads_to_a_later_serve() {
+    let (ada, ben) = (House::new(), House::new());
+    let published = ada.publish_rain("rain");
+    let _served = Served::start(&ada);
+    let got = ben.json(&["get", text(&published, "ticket")]);
+    assert_eq!(got["root"], published["root"]);
+}

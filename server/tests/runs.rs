@@ -4,4 +4,5 @@ mod again;
 mod bundled;
 mod details;
 mod false_claims;
+mod rebuilt;
 mod spec;
