@@ -16,6 +16,17 @@ pub(crate) enum Output {
 }
 
 impl Output {
+    /// Writes a sentence that belongs to no result to stderr: as it is, or as an object.
+    pub(crate) fn note(self, sentence: &str) {
+        match self {
+            Self::Text => eprintln!("{sentence}"),
+            Self::Json => {
+                let note = serde_json::json!({ "schema": "veritrail.note/1", "message": sentence });
+                eprintln!("{note}");
+            }
+        }
+    }
+
     /// Prints `value` as text by `text`, or as one object with `"schema": "veritrail.<name>/1"`.
     pub(crate) fn show<T: Serialize>(
         self,

@@ -64,8 +64,8 @@ impl Progress for Bars {
 
     fn say(&self, sentence: &str) {
         self.with(|slot| match slot {
-            Some(bar) => bar.suspend(|| eprintln!("{sentence}")),
-            None => eprintln!("{sentence}"),
+            Some(bar) => bar.suspend(|| self.output.note(sentence)),
+            None => self.output.note(sentence),
         });
     }
 }

@@ -22,7 +22,8 @@ fn ctrl_c_ends_a_publication_at_once_and_keeps_the_home_whole() {
     while fs::metadata(&lock).is_err() {
         std::hint::spin_loop();
     }
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let sent =
+        Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
     assert!(sent.success());
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert_eq!(ran.code, 130, "{}{}", ran.stdout, ran.stderr);

@@ -61,9 +61,9 @@ fn text(made: &Initialised, recovered: bool) -> String {
 pub(crate) fn show_phrase(phrase: Option<&Phrase>, output: Output) {
     let Some(phrase) = phrase else { return };
     if output == Output::Json || !std::io::stdout().is_terminal() {
-        eprintln!(
+        output.note(
             "the recovery phrase is not shown here: it goes only to a terminal, once. Keep a \
-             copy of the folder keys/ instead."
+             copy of the folder keys/ instead.",
         );
         return;
     }

@@ -48,12 +48,12 @@ fn text(done: &Fsck) -> String {
             (
                 "blobs",
                 format!(
-                    "{}, {}, every hash right but those named",
+                    "{}, {}, each hashed",
                     words::plural(done.blobs, "blob"),
                     words::bytes(done.blob_bytes)
                 ),
             ),
-            ("unnamed blobs", words::plural(done.unreferenced, "blob") + ", never served"),
+            ("of no statement", words::plural(done.unreferenced, "blob") + ", never served"),
             ("log", words::plural(done.log_entries, "entry")),
             ("trails", words::plural(done.trails, "foreign log")),
             ("versions", format!("{} complete here", words::plural(done.versions, "version"))),

@@ -43,7 +43,11 @@ impl Node {
         let report = evidence::verify(&collected.evidence, roots, &[], &subject);
         let mut done = Verification::of(resolved.portable(), &report);
         // Bytes are held against what the statements say, so against nothing where those fail.
-        if let (Some(bytes), true) = (resolved.bytes(), done.conclusion < Conclusion::Failed) {
+        let bytes = match resolved {
+            Resolved::Run(run) => Resolved::Output(run.clone()).bytes(),
+            other => other.bytes(),
+        };
+        if let (Some(bytes), true) = (bytes, done.conclusion < Conclusion::Failed) {
             self.verify_data(&bytes, &mut done, progress).await?;
         }
         Ok(done)
