@@ -13,6 +13,7 @@
 mod admit;
 pub mod aggregate;
 mod arithmetic;
+mod bounded;
 mod error;
 mod execute;
 mod files;

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use datafusion::functions::{core, datetime, math, string, unicode};
 use datafusion::logical_expr::ScalarUDF;
 
+use super::bounded;
+
 /// The allowed functions, each with its aliases.
 #[must_use]
 pub fn allowed_functions() -> Vec<Arc<ScalarUDF>> {
@@ -33,7 +35,7 @@ pub fn allowed_functions() -> Vec<Arc<ScalarUDF>> {
         string::lower(),
         string::ltrim(),
         string::octet_length(),
-        string::replace(),
+        bounded::replace(),
         string::rtrim(),
         string::split_part(),
         string::starts_with(),

@@ -316,3 +316,17 @@ fn a_result_counts_against_the_memory_limit() {
     let error = block_on(execute(sql, &BTreeMap::new(), &tables, &tight)).unwrap_err();
     assert!(matches!(error, SqlError::Memory { .. }), "{error:?}");
 }
+
+#[test]
+fn replace_cannot_make_any_amount_of_text() {
+    let tables = both();
+    let of = |sql: &str| ask(&format!("SELECT {sql} AS v FROM s WHERE label = 'one'"), &tables);
+    assert_eq!(text(&of("replace(label, 'n', 'NN')").unwrap(), 0, 0), "oNNe");
+    assert_eq!(text(&of("replace('a-b', '-', '')").unwrap(), 0, 0), "ab");
+    assert_eq!(text(&of("replace(label, 'x', NULL)").unwrap(), 0, 0), "null");
+    let many = "a".repeat(2_000);
+    let nested =
+        format!("replace(replace(replace('{many}', 'a', '{many}'), 'a', '{many}'), 'a', '{many}')");
+    let error = of(&nested).unwrap_err();
+    assert!(matches!(&error, SqlError::Execution(m) if m.contains("replace")), "{error:?}");
+}
