@@ -63,7 +63,7 @@ impl fmt::Display for Note {
                 )
             }
             Note::Renamed(renamed) => renamed.fmt(f),
-            Note::BlankLines(count) => write!(f, "{count} empty lines were skipped"),
+            Note::BlankLines(count) => write!(f, "empty lines that were skipped: {count}"),
             Note::EmptyColumn(name) => write!(f, "column {name:?} has no values; it is text"),
             Note::DecimalComma => write!(f, "numbers are read with a decimal comma"),
         }

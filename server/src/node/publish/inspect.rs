@@ -188,7 +188,8 @@ impl NodeError {
     fn and_hint(self, hint: &str) -> Self {
         match &self.hint {
             Some(own) => {
-                let both = format!("{own} {hint}");
+                let join = if own.ends_with(['?', '.', '!']) { "" } else { ";" };
+                let both = format!("{own}{join} {hint}");
                 self.hint(both)
             }
             None => self.hint(hint),
