@@ -87,6 +87,7 @@ fn persons_text(persons: &Persons) -> String {
         ("node", persons.node.to_string()),
         ("log", persons.origin.to_string()),
         ("vkey", persons.vkeys.join("\n        ")),
+        ("fingerprint", persons.fingerprint.clone()),
     ]));
     text
 }

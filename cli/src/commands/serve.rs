@@ -53,6 +53,7 @@ pub(crate) async fn wait(serving: Option<Serving>) {
 fn text(started: &ServeStarted) -> String {
     words::table(&[
         ("node", started.node.to_string()),
+        ("fingerprint", started.fingerprint.clone()),
         ("addresses", started.addresses.join(", ")),
         ("relay", started.relay.clone()),
         ("offers", words::plural(started.blobs, "blob")),

@@ -41,6 +41,8 @@ pub struct Persons {
     pub origin: Origin,
     /// The keys that may sign the log's checkpoints.
     pub vkeys: Vec<String>,
+    /// What its owner reads to whoever meets the log for the first time.
+    pub fingerprint: String,
 }
 
 /// What a DID stands for.
@@ -109,6 +111,7 @@ impl Node {
             node: self.node_did()?,
             origin: self.origin().clone(),
             vkeys: vkeys.collect(),
+            fingerprint: self.fingerprint()?,
         })
     }
 

@@ -34,6 +34,8 @@ pub struct ServeOptions {
 pub struct ServeStarted {
     /// The node.
     pub node: Did,
+    /// The log, and what its owner reads to whoever meets it for the first time.
+    pub fingerprint: String,
     /// Where it is to be reached.
     pub addresses: Vec<String>,
     /// `off` or `n0`.
@@ -82,6 +84,7 @@ impl Node {
         self.remember(&address)?;
         let started = ServeStarted {
             node: self.node_did()?,
+            fingerprint: self.fingerprint()?,
             addresses: address.sockets.iter().map(ToString::to_string).collect(),
             relay: options.relay.to_string(),
             blobs,

@@ -30,6 +30,8 @@ async fn a_second_node_gets_and_verifies_a_dataset() {
     assert!(told.all().contains("fingerprint"), "{}", told.all());
     assert!(told.all().contains("1 files"), "{}", told.all());
     assert_eq!(got.first_contacts.len(), 1);
+    assert_eq!(got.first_contacts[0].fingerprint, ada.node.fingerprint().unwrap());
+    assert_eq!(serving.started().fingerprint, ada.node.fingerprint().unwrap());
 
     // Again: nothing is fetched, no first contact, the file is kept.
     let told = Told::default();
@@ -40,11 +42,11 @@ async fn a_second_node_gets_and_verifies_a_dataset() {
     serving.stop().await;
 
     // What is held needs nobody.
-    let held = ben.node.get(request(&published.dataset.to_string()), &Silent).await.unwrap();
+    let held = ben.node.get(request(published.dataset.as_str()), &Silent).await.unwrap();
     assert_eq!(held.bytes, csv.len() as u64);
     // And the evidence is enough for a verification as if a stranger had sent it.
     let verified =
-        ben.node.verify(&published.dataset.to_string(), &[ada.did()], &Silent).await.unwrap();
+        ben.node.verify(published.dataset.as_str(), &[ada.did()], &Silent).await.unwrap();
     assert_eq!(verified.exit_code(), 0, "{verified:?}");
 }
 

@@ -59,7 +59,7 @@ impl Contents {
         contents.add("README.txt".to_owned(), EntryKind::Readme, README.as_bytes().to_vec());
         let outputs = outputs(lineage);
         for (id, uses) in &lineage.blobs {
-            let Some(kind) = uses.first().map(|named| named.kind.clone()) else { continue };
+            let Some(kind) = uses.first().map(|named| named.kind) else { continue };
             let bytes = node.held(id).await?.ok_or_else(|| not_held(id, &kind))?;
             if matches!(kind, BlobKind::Manifest { .. }) {
                 contents.add_dataset(node, &bytes, &outputs, data).await?;

@@ -1,6 +1,9 @@
 //! An empty store for one reproduction: nothing that was fetched or computed before can take part.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use veritrail_storage::{
     blob::{Blobs, DiskBlobs},
@@ -15,6 +18,21 @@ use crate::{
 /// The folder of the home in which fresh stores stand while they are used.
 const FOLDER: &str = "fresh";
 
+/// What a process that was killed left behind. Best effort: it takes space and nothing else.
+fn remove_left_over(parent: &Path) {
+    let processes = Path::new("/proc");
+    if !processes.join("self").exists() {
+        return;
+    }
+    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.split_once('-')).map(|(pid, _)| pid);
+        if process.is_some_and(|pid| !processes.join(pid).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// The store; dropped, it is removed.
 #[derive(Debug)]
 pub(super) struct FreshStore {
@@ -28,6 +46,7 @@ impl FreshStore {
         let parent = node.home().path().join(FOLDER);
         let failed = |e: std::io::Error| NodeError::failed(e.to_string()).at(parent.display());
         std::fs::create_dir_all(&parent).map_err(failed)?;
+        remove_left_over(&parent);
         let mut number = 0_u32;
         let path = loop {
             let path = parent.join(format!("{}-{number}", std::process::id()));

@@ -9,6 +9,7 @@ use veritrail_datasets::{
     schema::TableSchema,
 };
 use veritrail_provenance::{
+    evidence::BLOB_SIZE_MAX,
     hash::{ChunkId, DatasetRoot, TableHash},
     layout::FilePath,
     statement::RunOutput,
@@ -20,7 +21,7 @@ use veritrail_storage::{
 
 use super::details::Details;
 use crate::{
-    error::{Kind, OrKind as _, Result},
+    error::{Kind, NodeError, OrKind as _, Result},
     node::Node,
 };
 
@@ -57,6 +58,14 @@ impl Node {
         details: &Details,
         batch: Box<dyn Batch>,
     ) -> Result<Written> {
+        let text = spec.to_bytes();
+        if text.len() > BLOB_SIZE_MAX {
+            // Evidence could not carry it, so nobody could check the run.
+            return Err(NodeError::usage(format!(
+                "the spec takes {} bytes, a run's spec {BLOB_SIZE_MAX} at most",
+                text.len()
+            )));
+        }
         let schema = TableSchema::from_arrow(&done.table.schema()).or_kind(Kind::Usage)?;
         let file = done.parquet.clone();
         let (bytes, rows) = (file.len() as u64, done.rows());
@@ -68,7 +77,7 @@ impl Node {
         pass.feed(file).or_failed()?;
         pass.end().or_failed()?;
         let Passed { layout, mut batch } = pass.finish().or_failed()?;
-        let spec = batch.put(Bytes::from(spec.to_bytes())).or_failed()?;
+        let spec = batch.put(Bytes::from(text)).or_failed()?;
         let observed = serde_json::to_vec(details).or_failed()?;
         let details = batch.put(Bytes::from(observed)).or_failed()?;
         let files = vec![TableFile { path, rows, format: TableFormat::Parquet, schema }];
