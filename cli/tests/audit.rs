@@ -111,3 +111,16 @@ fn a_folder_that_is_no_log_says_what_is_missing() {
     let error = house.error(&["log", "audit", "nothing"], 5);
     assert!(text(&error, "message").contains("checkpoint"), "{error}");
 }
+
+#[test]
+fn a_checkpoint_of_more_entries_than_there_can_be_ends() {
+    let house = grown();
+    let copy = copied(&house, "copy");
+    let path = copy.join("checkpoint");
+    let note = fs::read_to_string(&path).unwrap();
+    for size in ["1000000", "4611686018427387904", "18446744073709551615"] {
+        fs::write(&path, note.replacen("\n6\n", &format!("\n{size}\n"), 1)).unwrap();
+        let ran = house.run(&["log", "audit", copy.to_str().unwrap()]);
+        assert_eq!(ran.code, 3, "{size}: {}{}", ran.stdout, ran.stderr);
+    }
+}

@@ -73,6 +73,26 @@ fn nothing_of_a_refused_publication_is_kept() {
 }
 
 #[test]
+fn a_device_is_no_file_of_anything() {
+    let house = House::new();
+    house.file("a.csv", RAIN);
+    for args in [
+        &["publish", "/dev/zero", "--licence", "CC0-1.0"][..],
+        &["publish", "a.csv", "--licence", "CC0-1.0", "--describe", "/dev/zero"],
+        &["publish", "a.csv", "--licence", "LicenseRef-X", "--licence-text", "/dev/zero"],
+        &["verify", "a.csv", "--trust", "/dev/zero"],
+        &["id", "trust", "/dev/zero"],
+        &["verify", "/dev/zero"],
+        &["run", "/dev/zero"],
+    ] {
+        let ran = house.run(args);
+        assert_ne!(ran.code, 0, "{args:?}");
+        assert!(ran.stderr.contains("/dev/zero"), "{args:?}: {}", ran.stderr);
+    }
+    assert_eq!(house.log_size(), 1);
+}
+
+#[test]
 fn ambiguity_lists_the_choices() {
     let house = House::new();
     // Roots are hashes: their first eight digits never agree in a test, so what is ambiguous here

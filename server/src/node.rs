@@ -32,6 +32,7 @@ mod import;
 mod shelf;
 mod statements;
 mod tables;
+mod text_file;
 mod writing;
 
 use std::{path::Path, sync::Arc};
@@ -148,7 +149,9 @@ fn home_error(error: HomeError, path: &Path) -> NodeError {
         }
         _ => (Kind::Failed, "free the disk or its rights, then run the same command again"),
     };
-    NodeError::new(kind, error.to_string()).at(path.display()).hint(hint)
+    let (words, place) = (error.to_string(), path.display().to_string());
+    let words = words.strip_prefix(&format!("{place}: ")).unwrap_or(&words);
+    NodeError::new(kind, words).at(place).hint(hint)
 }
 
 fn state_error(error: &veritrail_storage::state::StateError) -> NodeError {

@@ -92,7 +92,7 @@ pub struct Audit {
     pub opaque: u64,
     /// Everything wrong, in the order found, at most [`LISTED_MAX`].
     pub faults: Vec<Finding>,
-    /// Faults beyond those listed.
+    /// Faults beyond those listed; after some ten thousand nothing further is looked for.
     pub faults_unlisted: u64,
     /// What is allowed and still worth knowing: conflicts, forks, files that belong to no log.
     pub remarks: Vec<Finding>,

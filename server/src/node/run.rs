@@ -21,7 +21,7 @@ use veritrail_provenance::{
 
 pub use self::preview::Preview;
 use self::{details::Details, inputs::Input, output::Written};
-use super::{Node, clock, publish, resolve::Resolved};
+use super::{Node, clock, publish, resolve::Resolved, text_file::read_text};
 use crate::{
     error::{Kind, NodeError, OrKind as _, Result},
     progress::Progress,
@@ -203,19 +203,14 @@ fn spec_of(task: &Task) -> Result<Spec> {
             arguments::spec(sql, inputs, parameters, tolerance)
         }
         Task::File(file) => {
-            let failed = |e: std::io::Error| {
-                let kind = match e.kind() {
-                    std::io::ErrorKind::NotFound => Kind::NotFound,
-                    _ => Kind::Failed,
-                };
-                NodeError::new(kind, format!("cannot read the spec: {e}")).at(file.display())
+            let failed = |kind, why: String| {
+                NodeError::new(kind, format!("cannot read the spec: {why}"))
+                    .at(file.display())
+                    .hint("name a TOML file; --write-spec makes one of a query")
             };
-            let length = std::fs::metadata(file).map_err(failed)?.len();
-            if length > SPEC_BYTES_MAX as u64 {
-                return Err(NodeError::usage(format!("more than {SPEC_BYTES_MAX} bytes"))
-                    .at(file.display()));
-            }
-            let text = std::fs::read_to_string(file).map_err(failed)?;
+            let text = read_text(file, SPEC_BYTES_MAX as u64)
+                .map_err(|e| failed(Kind::Failed, e.to_string()))?
+                .ok_or_else(|| failed(Kind::NotFound, "no such file".to_owned()))?;
             Spec::from_toml(&text).map_err(|e| {
                 NodeError::usage(e.to_string()).at(file.display()).hint(
                     "a spec holds version = 1, sql, [inputs], and as wanted output, seed, \

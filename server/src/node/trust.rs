@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -15,7 +15,7 @@ use veritrail_provenance::{
 };
 use veritrail_storage::disk::{Disk as _, DiskPath, LockMode, LockWait};
 
-use super::Node;
+use super::{Node, text_file::read_text};
 use crate::error::{NodeError, OrKind as _, Result};
 
 /// The file's name in the home.
@@ -145,15 +145,9 @@ fn of_file(file: &TrustFile, source: TrustSource, path: &Path) -> Result<TrustRo
 
 /// Reads a trust file strictly; None where there is none.
 fn read(path: &Path) -> Result<Option<TrustFile>> {
-    let read = fs::metadata(path).and_then(|found| match found.len() > FILE_BYTES_MAX {
-        true => Err(std::io::Error::other(format!("more than {FILE_BYTES_MAX} bytes"))),
-        false => fs::read_to_string(path),
-    });
-    let text = match read {
-        Ok(text) => text,
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename) => {
-            return Ok(None);
-        }
+    let text = match read_text(path, FILE_BYTES_MAX) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(None),
         Err(e) => return Err(refused(path, &e.to_string())),
     };
     let file: TrustFile = toml::from_str(&text).map_err(|e| refused(path, e.message()))?;

@@ -1,7 +1,7 @@
 //! What the publisher declares: the description file, with what the command line says on top. A
 //! missing licence is told before a byte is read, with the whole command and one in it.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use veritrail_datasets::{
     describe::{Description, MAX_DESCRIPTION_BYTES},
@@ -11,7 +11,10 @@ use veritrail_datasets::{
 use veritrail_provenance::statement::Creator;
 
 use super::{PublishRequest, inspect::Inspected};
-use crate::error::{NodeError, Result};
+use crate::{
+    error::{NodeError, Result},
+    node::text_file::read_text,
+};
 
 /// A request's words, checked.
 pub(super) struct Declared {
@@ -72,19 +75,14 @@ fn parse(path: &Path) -> Result<Description> {
 
 /// A text file that the command line names, of at most `limit` bytes.
 fn read(path: &Path, limit: u64) -> Result<String> {
-    let refused = |why: String| {
-        NodeError::failed(why).at(path.display()).hint("name a UTF-8 text file that can be read")
-    };
-    let found = fs::metadata(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => {
-            NodeError::not_found("no such file").at(path.display()).hint("name a file that exists")
-        }
-        _ => refused(e.to_string()),
+    let text = read_text(path, limit).map_err(|e| {
+        NodeError::failed(e.to_string())
+            .at(path.display())
+            .hint("name a UTF-8 text file that can be read")
     })?;
-    if found.len() > limit {
-        return Err(refused(format!("{} bytes, {limit} at most", found.len())));
-    }
-    fs::read_to_string(path).map_err(|e| refused(e.to_string()))
+    text.ok_or_else(|| {
+        NodeError::not_found("no such file").at(path.display()).hint("name a file that exists")
+    })
 }
 
 fn no_licence(request: &PublishRequest) -> NodeError {
