@@ -76,7 +76,12 @@ impl Node {
 
     fn over(home: Home) -> Result<Self> {
         let state = home.open_state().map_err(|e| state_error(&e))?;
-        let settings = home.open_settings().or_failed()?;
+        let settings = home.open_settings().map_err(|e| {
+            NodeError::failed(e.to_string()).at("node.db").hint(
+                "put it back from a copy, or remove it: local names, pins and peers go with it, \
+                 nothing that can be verified",
+            )
+        })?;
         Ok(Self { home, state: Arc::new(state), settings })
     }
 
