@@ -2,4 +2,5 @@
 
 mod changed;
 mod folder;
+mod liars;
 mod peers;

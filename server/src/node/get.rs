@@ -124,8 +124,11 @@ impl Node {
         let accepted = self.meet(session, ticket, progress).await?;
         let resolved = self.resolve_portable(ticket.reference())?;
         let bytes = bytes_of(&resolved)?;
+        // Before anything is fetched that grows with the dataset: its list of files does.
+        let stated = session.head(&bytes.manifest, progress).await?.layout().bytes;
+        check_most(stated, request)?;
         let (_, layout) = session.dataset(&bytes.manifest, progress).await?;
-        self.check_size(&layout, request, progress).await?;
+        self.check_size(&layout, progress).await?;
         session.chunks(&layout, progress).await?;
         self.fetch_lists(session, &accepted, progress).await?;
         Ok((resolved, bytes, layout, accepted))
@@ -164,20 +167,11 @@ impl Node {
         Ok(())
     }
 
-    /// States the size; refuses beyond what was allowed, or what the home's disk has room for.
-    async fn check_size(
-        &self,
-        layout: &Layout,
-        request: &GetRequest,
-        progress: &dyn Progress,
-    ) -> Result<()> {
+    /// States the size; refuses beyond what the home's disk has room for.
+    async fn check_size(&self, layout: &Layout, progress: &dyn Progress) -> Result<()> {
         let missing = layout.bytes() - self.held_bytes(layout).await?.min(layout.bytes());
         let (files, bytes) = (layout.files().len(), layout.bytes());
         progress.say(&format!("{files} files, {bytes} bytes, of which {missing} to fetch"));
-        if let Some(max) = request.max_bytes.filter(|max| bytes > *max) {
-            return Err(NodeError::usage(format!("{bytes} bytes are more than --max-size {max}"))
-                .hint("allow more with --max-size"));
-        }
         let free = self.home().disk().free_space().or_failed()?;
         if missing > free {
             return Err(NodeError::failed(format!("{missing} bytes are needed, {free} are free"))
@@ -244,6 +238,14 @@ impl Node {
             written: unpacked.written,
             kept: unpacked.kept,
         })
+    }
+}
+
+fn check_most(bytes: u64, request: &GetRequest) -> Result<()> {
+    match request.max_bytes.filter(|max| bytes > *max) {
+        None => Ok(()),
+        Some(max) => Err(NodeError::usage(format!("{bytes} bytes are more than --max-size {max}"))
+            .hint("allow more with --max-size")),
     }
 }
 

@@ -99,6 +99,7 @@ impl Node {
                 None => error,
             });
         }
+        check_asked(evidence, &report)?;
         Ok(report)
     }
 
@@ -195,6 +196,20 @@ fn keys_of(report: &Report, origin: &Origin) -> Result<Vec<VKey>> {
     keys.sort();
     keys.dedup();
     Ok(keys)
+}
+
+/// A log that the subject does not rest on would be pinned all the same: whoever answers could have
+/// his own keys taken for those of any log that is not known here yet.
+fn check_asked(evidence: &Evidence, report: &Report) -> Result<()> {
+    let needed = report.lineage.iter().flat_map(|lineage| lineage.statements.keys());
+    for log in &evidence.logs {
+        if !needed.clone().any(|(origin, _)| *origin == log.origin) {
+            return Err(NodeError::refused("the answer shows a log that nobody asked for")
+                .at(&log.origin)
+                .hint("nothing of it was taken in; ask somebody else who has it"));
+        }
+    }
+    Ok(())
 }
 
 /// A ticket names the keys that its maker meant; another log of the same name has others.

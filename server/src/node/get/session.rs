@@ -29,6 +29,10 @@ use crate::{
     progress::Progress,
 };
 
+/// Bytes of one dataset's lists of files and chunks: some 20 million chunks, or 20 TB. They are
+/// held in memory while a dataset is read.
+const LISTS_BYTES_MAX: u64 = 1 << 30;
+
 /// What everybody can do when nobody serves.
 const SERVE: &str = "somebody must be serving there: `veritrail serve`, or `--share` on the command \
                      that printed the ticket; then ask for a fresh ticket if the address changed";
@@ -114,16 +118,33 @@ impl Session {
         self.fetch("fetch manifests", &wanted, progress).await
     }
 
+    /// A manifest, fetched where it is not here: what it says of sizes is bound by its root.
+    pub(in crate::node) async fn head(
+        &mut self,
+        head: &ChunkId,
+        progress: &dyn Progress,
+    ) -> Result<Manifest> {
+        self.named([*head], progress).await?;
+        let gone = || NodeError::failed("it was removed while it was being read").at(head);
+        self.shelf.manifest(head).await?.ok_or_else(gone)
+    }
+
     /// A manifest and its list of files, fetched where they are not here.
     pub(in crate::node) async fn dataset(
         &mut self,
         head: &ChunkId,
         progress: &dyn Progress,
     ) -> Result<(Manifest, Layout)> {
-        self.named([*head], progress).await?;
         let gone = || NodeError::failed("it was removed while it was being read").at(head);
-        let manifest = self.shelf.manifest(head).await?.ok_or_else(gone)?;
+        let manifest = self.head(head, progress).await?;
         let pages = manifest.layout().file_pages.iter().chain(&manifest.layout().chunk_pages);
+        let listed = pages.clone().fold(0_u64, |sum, page| sum.saturating_add(page.size));
+        if listed > LISTS_BYTES_MAX {
+            return Err(NodeError::failed(format!(
+                "its list of files takes {listed} bytes; this program takes {LISTS_BYTES_MAX}"
+            ))
+            .at(format!("manifest {head}")));
+        }
         let wanted: Vec<Wanted> = pages
             .map(|page| Wanted { id: page.blob, length: Length::Exactly(page.size) })
             .collect();
