@@ -27,6 +27,7 @@ pub mod trust;
 pub mod verify;
 
 mod catch_up;
+mod claims;
 mod file_bytes;
 mod import;
 mod shelf;

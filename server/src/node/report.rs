@@ -149,6 +149,12 @@ impl Verification {
         self.findings.push(finding);
     }
 
+    /// Something needed that is newer than this program, found beside the evidence.
+    pub fn add_open(&mut self, reason: String) {
+        self.conclusion = self.conclusion.max(Conclusion::CouldNotCheck);
+        self.missing.push(reason);
+    }
+
     /// 0 verified, 3 something is wrong, 1 anything else.
     pub fn exit_code(&self) -> u8 {
         match self.conclusion {

@@ -9,7 +9,7 @@ use veritrail_provenance::{
 use veritrail_storage::peer::{
     EndpointId,
     endpoint::NodeAddress,
-    ticket::{PortableReference, Ticket},
+    ticket::{PortableReference, Ticket, TicketError},
 };
 
 use super::{Node, resolve::Resolved};
@@ -97,11 +97,13 @@ impl Node {
 /// Reads a ticket, or says what is wrong with the text.
 pub(super) fn read(text: &str) -> Result<Ticket> {
     text.parse::<Ticket>().map_err(|e| {
-        let kind = match e {
-            veritrail_storage::peer::ticket::TicketError::Version(_) => Kind::CouldNotCheck,
-            _ => Kind::Usage,
+        let (kind, hint) = match e {
+            TicketError::Version(_) => {
+                (Kind::CouldNotCheck, "a newer version of this program may read it")
+            }
+            _ => (Kind::Usage, "copy all of it again, or ask for a new one"),
         };
-        NodeError::new(kind, e.to_string()).at("the ticket")
+        NodeError::new(kind, e.to_string()).at("the ticket").hint(hint)
     })
 }
 

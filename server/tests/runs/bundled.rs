@@ -1,11 +1,16 @@
 //! Bundles: made from three nodes' statements, checked with nothing but the file; altered and
 //! forged in every way we know.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use veritrail_server::{
     error::{NodeError, Result},
     node::{
+        Node,
         bundle::{
             BundleRequest, DataInside,
             verify::{BundleCheck, is_meant, verify_bundle},
@@ -191,4 +196,46 @@ async fn every_altered_byte_is_refused() {
         assert!(error.place.unwrap().contains(name));
     }
     assert!(!is_meant(&trail.ada.file("plain.csv", rain(10))));
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to);
+            fs::set_permissions(&to, entry.metadata().unwrap().permissions()).unwrap();
+        } else {
+            fs::copy(entry.path(), &to).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_the_home_that_went_on_elsewhere() {
+    let (ada, thief) = (Lab::new("Ada"), Lab::new("Thief"));
+    ada.publish("rain", &rain(20)).await;
+    copy_folder(ada.node.home().path(), &thief.path("copy"));
+    let copy = Node::open(&thief.path("copy")).unwrap();
+    let thief = Lab { node: Arc::new(copy), dir: thief.dir };
+    thief.publish("snow", &rain(30)).await;
+    let out = bundle(&thief, "snow", "snow.veritrail", DataInside::OutputsOnly).await;
+    let verify = || {
+        let check = BundleCheck { bundle: out.clone(), trust: Vec::new(), data: Vec::new() };
+        verify_bundle(Some(&ada.node), &check, &Silent).unwrap()
+    };
+    let done = verify();
+    assert_eq!(done.conclusion, Conclusion::CouldNotCheck, "{done:?}");
+    assert!(done.missing.iter().any(|what| what.contains("went on elsewhere")), "{done:?}");
+    ada.publish("hail", &rain(40)).await;
+    ada.publish("fog", &rain(50)).await;
+    let done = verify();
+    assert_eq!(done.conclusion, Conclusion::Failed, "{done:?}");
+    assert!(done.findings.iter().any(|what| what.contains("other entries")), "{done:?}");
+    // Its own bundles are as good as ever.
+    let own = bundle(&ada, "rain", "own.veritrail", DataInside::OutputsOnly).await;
+    let check = BundleCheck { bundle: own, trust: Vec::new(), data: Vec::new() };
+    let done = verify_bundle(Some(&ada.node), &check, &Silent).unwrap();
+    assert_eq!(done.conclusion, Conclusion::Verified, "{done:?}");
 }

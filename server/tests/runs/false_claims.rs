@@ -1,7 +1,7 @@
 //! Receipts that are signed and false: a reproduction tells, and a bundle tells.
 
 use veritrail_provenance::{
-    hash::TableHash,
+    hash::{TableHash, TextHash},
     ledger::queries,
     statement::{Payload, RunReceipt},
 };
@@ -20,7 +20,7 @@ use veritrail_server::{
 
 use crate::labs::{Lab, rain};
 
-fn receipt(lab: &Lab, reference: &str) -> RunReceipt {
+pub(super) fn receipt(lab: &Lab, reference: &str) -> RunReceipt {
     match lab.node.resolve(reference).unwrap() {
         Resolved::Run(run) => run.row.payload,
         other => panic!("{other:?}"),
@@ -28,7 +28,7 @@ fn receipt(lab: &Lab, reference: &str) -> RunReceipt {
 }
 
 /// Signs and logs a receipt as it is handed in.
-fn claim(lab: &Lab, receipt: RunReceipt) -> String {
+pub(super) fn claim(lab: &Lab, receipt: RunReceipt) -> String {
     let signer = lab.node.signer(None).unwrap();
     let subject = RunReceipt::subject(&receipt.output.root);
     let statement = lab.node.sign(&signer, subject, Payload::RunReceipt(receipt)).unwrap();
@@ -125,6 +125,51 @@ async fn a_spec_that_is_not_the_receipts() {
     assert!(verdict.missing.unwrap().contains("spec"));
     let verified = ada.node.verify(&run, &[], &Silent).await.unwrap();
     assert_eq!(verified.exit_code(), 3, "{verified:?}");
+}
+
+/// What a bundle of `run` and the home itself find wrong with it, by those who trust its signer.
+async fn findings(lab: &Lab, run: &str, name: &str) -> Vec<String> {
+    let out = lab.path(name);
+    let (reference, data) = (run.to_owned(), DataInside::OutputsOnly);
+    let request = BundleRequest { reference, out: out.clone(), data };
+    lab.node.bundle(request, &Silent).await.unwrap();
+    let check = BundleCheck { bundle: out, trust: vec![lab.did()], data: Vec::new() };
+    let done = verify_bundle(None, &check, &Silent).unwrap();
+    assert_eq!(done.exit_code(), 3, "{done:?}");
+    done.findings
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_that_their_own_specs_contradict() {
+    let ada = Lab::new("Ada");
+    ada.publish("rain", &rain(300)).await;
+    let honest = ada.run("SELECT count(*) AS days FROM rain", &["rain=rain"]).await;
+    let honest = receipt(&ada, &honest.reference);
+    let mut query = honest.clone();
+    query.sql = TextHash::of(b"SELECT 1");
+    let mut name = honest.clone();
+    name.inputs[0].name = "snow".to_owned();
+    let mut select = honest.clone();
+    select.inputs[0].select = Some("other.csv".to_owned());
+    for (claimed, what) in [(query, "hash of the query"), (name, "inputs"), (select, "inputs")] {
+        let run = claim(&ada, claimed);
+        let found = findings(&ada, &run, &format!("{run}.veritrail")).await;
+        assert!(found[0].contains(what) && found[0].contains(&run), "{found:?}");
+        let verified = ada.node.verify(&run, &[], &Silent).await.unwrap();
+        assert_eq!(verified.exit_code(), 3, "{verified:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_of_rows_that_is_not_the_outputs() {
+    let ada = Lab::new("Ada");
+    ada.publish("rain", &rain(300)).await;
+    let honest = ada.run("SELECT count(*) AS days FROM rain", &["rain=rain"]).await;
+    let mut claimed = receipt(&ada, &honest.reference);
+    claimed.output.rows = 7;
+    let run = claim(&ada, claimed);
+    let found = findings(&ada, &run, "rows.veritrail").await;
+    assert!(found[0].contains("1 rows") && found[0].contains("says 7"), "{found:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

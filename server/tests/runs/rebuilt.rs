@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeMap, fs::File, io::Cursor, path::Path};
 
-use veritrail_provenance::{evidence::Evidence, hash::ChunkId, hash::FileDigest};
+use veritrail_provenance::{
+    evidence::Evidence,
+    hash::{ChunkId, FileDigest, TableHash},
+};
 use veritrail_server::{
     node::{
         bundle::{
@@ -16,6 +19,7 @@ use veritrail_server::{
     progress::Silent,
 };
 
+use super::false_claims::{claim, receipt};
 use crate::labs::{Lab, rain};
 
 /// A bundle's parts by name.
@@ -239,4 +243,26 @@ async fn no_single_byte_goes_unnoticed() {
         }
     }
     assert!(tried > 300, "{tried}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_kind_hides_nothing() {
+    let forge = Forge::new().await;
+    let mut parts = forge.parts.clone();
+    let page = parts.name_of(&EntryKind::Page);
+    parts.entries.get_mut(&page).unwrap().0 = EntryKind::Spec;
+    forge.refused(&parts, "it is listed as spec and is a page");
+    // A receipt that is signed and false, whose output calls itself data.
+    let mut claimed = receipt(&forge.lab, &forge.parts.subject);
+    claimed.output.table_hash = TableHash::from_bytes([7; 32]);
+    let reference = claim(&forge.lab, claimed);
+    let out = forge.lab.path("false.veritrail");
+    let request = BundleRequest { reference, out: out.clone(), data: DataInside::OutputsOnly };
+    forge.lab.node.bundle(request, &Silent).await.unwrap();
+    let mut parts = Parts::read(&out);
+    let output = parts.name_of(&EntryKind::Output);
+    let (_, bytes) = parts.entries.remove(&output).unwrap();
+    let data = output.replacen("output", "data", 1);
+    parts.entries.insert(data.clone(), (EntryKind::Data, bytes));
+    forge.refused(&parts, &format!("{data}: its values have the table hash"));
 }

@@ -77,7 +77,9 @@ impl Temporary {
         let path = out.with_file_name(hidden);
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
         let file = file.map_err(|e| {
-            NodeError::failed(format!("cannot create the bundle: {e}")).at(path.display())
+            NodeError::failed(format!("cannot create the bundle: {e}"))
+                .at(out.display())
+                .hint("name a file in a folder that is there and may be written to")
         })?;
         Ok(Self { path, file })
     }

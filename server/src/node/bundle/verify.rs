@@ -5,6 +5,7 @@ mod files;
 mod layouts;
 mod opened;
 mod own_files;
+mod own_log;
 mod table;
 
 use std::{
@@ -25,7 +26,7 @@ use super::container::{ContainerError, LISTING_NAME};
 use crate::{
     error::{Kind, NodeError, Result},
     node::{
-        Node,
+        Node, claims,
         report::{Conclusion, Verification},
         trust::command_line_roots,
     },
@@ -80,6 +81,10 @@ pub fn verify_bundle(
     for finding in std::mem::take(&mut opened.findings) {
         done.add_finding(finding);
     }
+    if let Some(node) = home {
+        own_log::check(node, &report, &mut done)?;
+    }
+    claims::check(&evidence, &report, &mut done);
     let layouts = Layouts::of(&opened, &mut done);
     files::check(&mut opened, &layouts, &report, &mut done).map_err(failed)?;
     if !check.data.is_empty() {

@@ -175,18 +175,23 @@ impl Session {
 
 fn trail_error(error: &TrailError) -> NodeError {
     let message = error.to_string();
-    match error {
+    let error = match error {
         TrailError::Connect(e) => connect_error(e),
         TrailError::Refused { refusal, .. } => match refusal.code() {
             RefusalCode::NotFound => {
                 NodeError::not_found(message).hint("ask whoever made the ticket")
             }
-            RefusalCode::NotAuthorised => NodeError::new(Kind::NotAuthorised, message),
+            RefusalCode::NotAuthorised => {
+                NodeError::new(Kind::NotAuthorised, message).hint("ask whoever made the ticket")
+            }
             _ => NodeError::failed(message).hint("try again later"),
         },
-        TrailError::BadAnswer { .. } => NodeError::refused(message),
+        TrailError::BadAnswer { .. } => {
+            NodeError::refused(message).hint("fetch it from somebody else")
+        }
         _ => NodeError::failed(message).hint("try again later"),
-    }
+    };
+    placed(error)
 }
 
 fn connect_error(error: &ConnectError) -> NodeError {
@@ -195,12 +200,17 @@ fn connect_error(error: &ConnectError) -> NodeError {
         ConnectError::NoAddress { .. } | ConnectError::NobodyAnswers { .. } => SERVE,
         _ => "try again later",
     };
-    NodeError::failed(error.to_string()).hint(hint)
+    placed(NodeError::failed(error.to_string()).hint(hint))
+}
+
+/// Every such error is about one node; which, stands in the message.
+fn placed(error: NodeError) -> NodeError {
+    error.at("the node that was asked")
 }
 
 fn fetch_error(error: &FetchError) -> NodeError {
     let message = error.to_string();
-    match error {
+    let error = match error {
         FetchError::Connect(e) => connect_error(e),
         FetchError::Lied { .. } => {
             NodeError::refused(message).hint("fetch it from somebody else; what arrived is kept")
@@ -208,5 +218,6 @@ fn fetch_error(error: &FetchError) -> NodeError {
         FetchError::Missing { .. } => NodeError::not_found(message)
             .hint("ask its maker whether it is still served; what arrived is kept"),
         _ => NodeError::failed(message).hint("run the same command again: what arrived is kept"),
-    }
+    };
+    placed(error)
 }

@@ -8,7 +8,7 @@ use veritrail_compute::run::{
     Finished, canonical::table_hash, compare::compare, output::read_parquet, resolved::ResolvedSpec,
 };
 use veritrail_provenance::{
-    hash::{DatasetRoot, TableHash},
+    hash::TableHash,
     ledger::rows::RunRow,
     statement::{Difference, Outcome, RunInput},
 };
@@ -16,7 +16,8 @@ use veritrail_provenance::{
 use crate::{
     error::{NodeError, OrKind as _, Result},
     node::{
-        file_bytes::FilePieces, get::session::Session, run::execute, shelf::Shelf, tables::Opened,
+        claims::spec_agrees, file_bytes::FilePieces, get::session::Session, run::execute,
+        shelf::Shelf, tables::Opened,
     },
     progress::Progress,
 };
@@ -64,7 +65,8 @@ async fn repeat(
     }
     let spec = shelf.held(&receipt.spec_blob).await?.ok_or_else(|| missing("the spec"))?;
     let spec = ResolvedSpec::from_bytes(&spec).or_refused()?;
-    check_spec(&spec, run)?;
+    spec_agrees(&spec, receipt)
+        .map_err(|what| NodeError::refused(format!("the receipt's {what} is not the spec's")))?;
     let mut datasets = BTreeMap::new();
     for input in &receipt.inputs {
         let opened = open(shelf, &mut session, input, progress).await?;
@@ -117,29 +119,6 @@ fn judge(
             })
         }
     }
-}
-
-/// The receipt, the spec and each other's inputs must say the same.
-fn check_spec(spec: &ResolvedSpec, run: &RunRow) -> Result<()> {
-    let receipt = &run.payload;
-    let refuse = |what: &str| NodeError::refused(format!("the receipt's {what} is not the spec's"));
-    if spec.text_hash() != receipt.spec {
-        return Err(refuse("hash of the spec"));
-    }
-    if spec.sql_hash() != receipt.sql {
-        return Err(refuse("hash of the query"));
-    }
-    let stated: BTreeMap<&str, (DatasetRoot, Option<&str>)> = receipt
-        .inputs
-        .iter()
-        .map(|input| (input.name.as_str(), (input.root, input.select.as_deref())))
-        .collect();
-    let asked: BTreeMap<&str, (DatasetRoot, Option<&str>)> = spec
-        .inputs
-        .iter()
-        .map(|(name, input)| (name.as_str(), (input.root, input.select.as_deref())))
-        .collect();
-    if stated == asked { Ok(()) } else { Err(refuse("list of inputs")) }
 }
 
 async fn open(

@@ -10,7 +10,7 @@ use veritrail_provenance::{
 use crate::{
     error::Result,
     node::{
-        Node,
+        Node, claims,
         evidence::BlobsInside,
         report::{Conclusion, Verification},
         resolve::Resolved,
@@ -42,6 +42,7 @@ impl Node {
         let subject = pinned(resolved, roots);
         let report = evidence::verify(&collected.evidence, roots, &[], &subject);
         let mut done = Verification::of(resolved.portable(), &report);
+        claims::check(&collected.evidence, &report, &mut done);
         // Bytes are held against what the statements say, so against nothing where those fail.
         let bytes = match resolved {
             Resolved::Run(run) => Resolved::Output(run.clone()).bytes(),

@@ -140,7 +140,7 @@ fn directory<R: Read + Seek>(file: &mut R) -> Result<Vec<Record>, ContainerError
     limit("the directory of that many entries", u64::from(size), longest)?;
     let stated = u64::from(offset) + u64::from(size) + END_BYTES;
     if stated != length {
-        return Err(ContainerError::Surplus(length.saturating_sub(stated)));
+        return Err(ContainerError::Surplus(length.abs_diff(stated)));
     }
     file.seek(SeekFrom::Start(u64::from(offset)))?;
     let mut bytes = vec![0; size as usize];

@@ -3,18 +3,18 @@
 
 use veritrail_provenance::{
     evidence::Report,
-    hash::DatasetRoot,
+    hash::{DatasetRoot, StatementId},
     layout::{FileEntry, FilePath},
     ledger::{queries, rows::RootRow},
+    statement::RunOutput,
 };
 
-use super::{
-    layouts::{Dataset, Layouts},
-    opened::Opened,
-    stands, table,
-};
+use super::{layouts::Layouts, opened::Opened, stands, table};
 use crate::node::{
-    bundle::container::{ContainerError, Entry, EntryKind},
+    bundle::{
+        OUTPUT_BYTES_MAX,
+        container::{ContainerError, Entry, EntryKind},
+    },
     report::{DataCheck, Verification},
 };
 
@@ -29,22 +29,17 @@ pub(super) fn check(
     for entry in std::mem::take(&mut opened.files) {
         let name = entry.listed.name.clone();
         match place(&entry, layouts) {
-            Ok((root, dataset, file)) => {
+            Ok((root, file)) => {
                 checked += file.size;
                 let mut words = format!("{} of r:{root}", file.path);
-                if entry.listed.kind == EntryKind::Output && stands(done) {
-                    let bytes = opened.reader.read(&entry)?;
-                    for (run, hash) in table_hashes(report, &root) {
-                        match table::hash(bytes.clone(), dataset, file) {
-                            Ok(Some(found)) if found == hash => {
-                                words.push_str(", its values give the receipt's table hash");
-                            }
-                            Ok(Some(found)) => done.add_finding(format!(
-                                "entry {name}: its values have the table hash {found}, the \
-                                 receipt run:{run} says {hash}"
-                            )),
-                            Ok(None) => {}
-                            Err(e) => done.add_finding(format!("entry {name}: {e}")),
+                // Not by kind alone: that is the bundle's word, and would hide values.
+                let small = file.size <= OUTPUT_BYTES_MAX;
+                if (small || entry.listed.kind == EntryKind::Output) && stands(done) {
+                    for (run, output) in outputs(report, &root) {
+                        let bytes = opened.reader.read(&entry)?;
+                        match values(bytes, &run, &output) {
+                            Ok(()) => words.push_str(", its values give the receipt's table hash"),
+                            Err(wrong) => done.add_finding(format!("entry {name}: {wrong}")),
                         }
                     }
                 }
@@ -54,8 +49,10 @@ pub(super) fn check(
         }
     }
     if !found.is_empty() {
-        let words =
-            format!("{} files inside have the hashes that their datasets state", found.len());
+        let words = match found.len() {
+            1 => "1 file inside has the hash that its dataset states".to_owned(),
+            n => format!("{n} files inside have the hashes that their datasets state"),
+        };
         done.data = Some(DataCheck { checked_bytes: checked, bytes: checked, words });
         done.files.extend(found);
     }
@@ -64,10 +61,7 @@ pub(super) fn check(
 
 /// The file of a dataset that an entry claims to be; size and SHA-256 are the container's, which
 /// were checked against its bytes.
-fn place<'a>(
-    entry: &Entry,
-    layouts: &'a Layouts,
-) -> Result<(DatasetRoot, &'a Dataset, &'a FileEntry), String> {
+fn place<'a>(entry: &Entry, layouts: &'a Layouts) -> Result<(DatasetRoot, &'a FileEntry), String> {
     let folder = if entry.listed.kind == EntryKind::Output { "output" } else { "data" };
     let mut parts = entry.listed.name.splitn(3, '/');
     let (Some(first), Some(root), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
@@ -77,8 +71,8 @@ fn place<'a>(
     if first != folder {
         return Err(format!("an entry of kind {} stands under {folder}/", entry.listed.kind));
     }
-    let dataset = layouts.by_root.get(&root).ok_or("no manifest in the bundle has this root")?;
-    let layout = dataset.layout.as_ref().ok_or("the bundle does not hold its list of files")?;
+    let layout = layouts.by_root.get(&root).ok_or("no manifest in the bundle has this root")?;
+    let layout = layout.as_ref().ok_or("the bundle does not hold its list of files")?;
     let path: FilePath = path.parse().map_err(|e| format!("{e}"))?;
     let file = layout.file(&path).ok_or("its dataset has no such file")?;
     if file.size != entry.listed.size || file.sha256 != entry.listed.sha256 {
@@ -87,19 +81,31 @@ fn place<'a>(
             entry.listed.sha256, file.sha256
         ));
     }
-    Ok((root, dataset, file))
+    Ok((root, file))
 }
 
-/// The table hashes that receipts in the evidence state for an output.
-fn table_hashes(
-    report: &Report,
-    root: &DatasetRoot,
-) -> Vec<(veritrail_provenance::hash::StatementId, veritrail_provenance::hash::TableHash)> {
+/// Whether the values of an output are those that a receipt states.
+fn values(bytes: Vec<u8>, run: &StatementId, output: &RunOutput) -> Result<(), String> {
+    let (hash, rows) = table::hash(bytes)?;
+    if hash != output.table_hash {
+        let stated = output.table_hash;
+        return Err(format!(
+            "its values have the table hash {hash}, the receipt run:{run} says {stated}"
+        ));
+    }
+    if rows != output.rows {
+        return Err(format!("it has {rows} rows, the receipt run:{run} says {}", output.rows));
+    }
+    Ok(())
+}
+
+/// What receipts in the evidence state of an output, each with its run.
+fn outputs(report: &Report, root: &DatasetRoot) -> Vec<(StatementId, RunOutput)> {
     let found = queries::find_root(&report.state, root).unwrap_or_default();
     let run = |row| match row {
         RootRow::Output { run } => queries::run(&report.state, &run).ok().flatten(),
         RootRow::Version { .. } => None,
     };
     let runs = found.into_iter().filter_map(|found| run(found.row));
-    runs.map(|run| (run.row.at.id, run.row.payload.output.table_hash)).collect()
+    runs.map(|run| (run.row.at.id, run.row.payload.output)).collect()
 }

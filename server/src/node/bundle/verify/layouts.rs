@@ -11,16 +11,10 @@ use veritrail_provenance::{
 use super::opened::Opened;
 use crate::node::{bundle::container::EntryKind, report::Verification};
 
-/// One dataset.
-pub(super) struct Dataset {
-    pub(super) manifest: Manifest,
-    /// None where the bundle does not hold all pages.
-    pub(super) layout: Option<Layout>,
-}
-
 /// The datasets by root.
 pub(super) struct Layouts {
-    pub(super) by_root: BTreeMap<DatasetRoot, Dataset>,
+    /// None where the bundle does not hold all pages.
+    pub(super) by_root: BTreeMap<DatasetRoot, Option<Layout>>,
 }
 
 impl Layouts {
@@ -43,17 +37,31 @@ impl Layouts {
             };
             let head = manifest.layout();
             used.extend(head.file_pages.iter().chain(&head.chunk_pages).map(|page| page.blob));
-            let layout = assemble(opened, &manifest).unwrap_or_else(|e| {
-                done.add_finding(format!("manifest {id}: {e}"));
-                None
-            });
-            by_root.insert(head.root, Dataset { manifest, layout });
+            let layout = match assemble(opened, &manifest) {
+                Ok(Some(layout)) => Some(layout),
+                Ok(None) => {
+                    let root = head.root;
+                    let absent = format!("the list of files of r:{root} is not in the bundle");
+                    done.missing.push(absent);
+                    None
+                }
+                Err(e) => {
+                    done.add_finding(format!("manifest {id}: {e}"));
+                    None
+                }
+            };
+            by_root.insert(head.root, layout);
         }
-        let pages = opened.blobs.iter().filter(|(_, (kind, _))| *kind == EntryKind::Page);
-        for (id, _) in pages.filter(|(id, _)| !used.contains(id)) {
-            done.add_finding(format!(
-                "entry blobs/{id}: no manifest in the bundle names this page"
-            ));
+        for (id, (kind, _)) in &opened.blobs {
+            match (kind, used.contains(id)) {
+                (EntryKind::Page, false) => done.add_finding(format!(
+                    "entry blobs/{id}: no manifest in the bundle names this page"
+                )),
+                (EntryKind::Page, true) | (_, false) => {}
+                (other, true) => done.add_finding(format!(
+                    "entry blobs/{id}: it is listed as {other} and is a page of a manifest"
+                )),
+            }
         }
         Self { by_root }
     }

@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// What to do about evidence that no writer of bundles makes.
+const ASK_AGAIN: &str = "it was cut, altered, or made by another program: ask for it again";
+
 /// The parts.
 pub(super) struct Opened {
     pub(super) subject: String,
@@ -79,18 +82,24 @@ impl Opened {
     /// The evidence, with the blobs that its statements name.
     pub(super) fn evidence(&self) -> Result<Evidence> {
         let [bytes] = self.evidence.as_slice() else {
-            return Err(NodeError::refused("the bundle holds no evidence").at(EVIDENCE_NAME));
+            return Err(NodeError::refused("the bundle holds no evidence")
+                .at(EVIDENCE_NAME)
+                .hint(ASK_AGAIN));
         };
         let mut evidence = Evidence::decode(bytes).map_err(|e| {
-            let error = match e {
+            let error = match &e {
                 EvidenceError::Version(_) => NodeError::could_not_check(e.to_string()),
                 _ => NodeError::refused(e.to_string()),
             };
-            error.at(EVIDENCE_NAME)
+            let hint = match e {
+                EvidenceError::Version(_) => "a newer version of this program may read it",
+                _ => ASK_AGAIN,
+            };
+            error.at(EVIDENCE_NAME).hint(hint)
         })?;
         if !evidence.blobs.is_empty() {
             let wrong = "it holds blobs; in a bundle they are entries";
-            return Err(NodeError::refused(wrong).at(EVIDENCE_NAME));
+            return Err(NodeError::refused(wrong).at(EVIDENCE_NAME).hint(ASK_AGAIN));
         }
         let named = self.blobs.iter().filter(|(_, (kind, _))| *kind != EntryKind::Page);
         evidence.blobs =

@@ -83,8 +83,8 @@ struct Listed {
 impl Listed {
     fn of(layouts: &Layouts) -> Self {
         let mut listed = Self { by_hash: BTreeMap::new(), by_path: BTreeMap::new() };
-        for (root, dataset) in &layouts.by_root {
-            for file in dataset.layout.iter().flat_map(|layout| layout.files()) {
+        for (root, layout) in &layouts.by_root {
+            for file in layout.iter().flat_map(|layout| layout.files()) {
                 let FileEntry { path, size, sha256, .. } = file;
                 let place = format!("{path} of r:{root}");
                 listed.by_hash.entry((*sha256, *size)).or_default().push(place);

@@ -3,28 +3,15 @@
 use bytes::Bytes;
 use veritrail_compute::run::canonical::{table_hash, widen_table};
 use veritrail_datasets::ingest::parquet::inspect;
-use veritrail_provenance::{hash::TableHash, layout::FileEntry};
-
-use super::layouts::Dataset;
+use veritrail_provenance::hash::TableHash;
 
 /// Bytes that the rows may take in memory: an output in a bundle is 1 MiB of Parquet at most, and
 /// a hostile one may claim to unpack to anything.
 const ROWS_BYTES_MAX: usize = 512 << 20;
 
-/// The hash over the rows of `file`, in their order; None where the file is no table.
-pub(super) fn hash(
-    bytes: Vec<u8>,
-    dataset: &Dataset,
-    file: &FileEntry,
-) -> Result<Option<TableHash>, String> {
-    let layout = dataset.layout.as_ref();
-    let is_table = layout.is_some_and(|layout| {
-        let mut tables = dataset.manifest.tables().iter();
-        tables.any(|table| table.files(layout).any(|of_table| of_table.path == file.path))
-    });
-    if !is_table {
-        return Ok(None);
-    }
+/// The hash over the rows of an output's file, in their order, and how many they are. An output is
+/// Parquet, whatever its manifest calls it: else a manifest without tables would hide its values.
+pub(super) fn hash(bytes: Vec<u8>) -> Result<(TableHash, u64), String> {
     let bytes = Bytes::from(bytes);
     let inspected = inspect(&bytes).map_err(|e| e.to_string())?;
     let all: Vec<usize> = (0..inspected.schema().columns().len()).collect();
@@ -41,6 +28,7 @@ pub(super) fn hash(
         }
     }
     let table = widen_table(&inspected.schema().arrow(), &batches).map_err(|e| e.to_string())?;
+    let rows = table.num_rows() as u64;
     let hash = table_hash(&table.schema(), &[table]).map_err(|e| e.to_string())?;
-    Ok(Some(hash))
+    Ok((hash, rows))
 }
