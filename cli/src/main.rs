@@ -50,5 +50,5 @@ fn main() -> ExitCode {
 
 fn interrupted() -> NodeError {
     NodeError::new(veritrail_server::error::Kind::Interrupted, "interrupted")
-        .hint("nothing half-done was kept: run the same command again")
+        .hint("nothing was logged or served: run the same command again, which uses the chunks that are there; store fsck takes half-written ones away")
 }

@@ -16,8 +16,9 @@ pub use template::{TemplateFile, template};
 use crate::ingest::csv::{DecimalMark, Delimiter, Encoding};
 use crate::schema::ColumnType;
 
-/// Bytes a description may have at most.
-pub const MAX_DESCRIPTION_BYTES: usize = 1 << 20;
+/// Bytes a description may have at most: the template of a table with as many columns as a table
+/// may have fits.
+pub const MAX_DESCRIPTION_BYTES: usize = 16 << 20;
 
 /// A description, as far as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -50,7 +50,7 @@ fn wrong_values_are_refused_with_their_line() {
     }
     assert_eq!(refused("version = 2\n"), DescribeError::Version(2));
     assert!(matches!(Description::parse(b"\xff"), Err(DescribeError::NotUtf8 { offset: 0 })));
-    let large = "#".repeat(2 << 20);
+    let large = "#".repeat((16 << 20) + 1);
     assert!(matches!(refused(&large), DescribeError::TooLarge { .. }));
 }
 
@@ -103,6 +103,19 @@ fn the_template_declares_what_was_inferred() {
     assert_eq!(again.dialect, found.dialect);
     assert_eq!(again.schema, found.schema);
     assert!(written.contains("NA"), "what was decided is told: {written}");
+}
+
+#[test]
+fn the_template_of_the_widest_table_is_within_the_limit() {
+    let header: Vec<String> = (0..16_384).map(|column| format!("measurement_{column}")).collect();
+    let row = vec!["1"; header.len()].join(",");
+    let text = format!("{}\n{row}\n", header.join(","));
+    let found = infer(text.as_bytes(), &FileDescription::default()).unwrap();
+    let format = TableFormat::Csv(found.dialect.clone());
+    let table = Some((&format, &found.schema));
+    let written = template(&[TemplateFile { path: "wide.csv", table, notes: &[] }]);
+    let description = Description::parse(written.as_bytes()).unwrap();
+    assert_eq!(description.file("wide.csv").unwrap().unwrap().columns.len(), header.len());
 }
 
 #[test]

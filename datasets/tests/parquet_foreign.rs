@@ -35,3 +35,13 @@ fn every_writer_is_understood() {
     }
     assert_eq!(files, 5);
 }
+
+#[test]
+fn a_row_group_without_rows_is_understood() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/foreign/empty/pyarrow-26-no-rows.parquet");
+    let bytes = Bytes::from(fs::read(path).unwrap());
+    inspect(&bytes).unwrap().check_pages(&bytes).unwrap();
+    let (_, found) = read_all(&bytes).unwrap();
+    assert_eq!((found.num_rows(), found.num_columns()), (0, 3));
+}

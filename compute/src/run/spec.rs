@@ -103,7 +103,7 @@ struct SpecFile {
 }
 
 #[derive(serde::Deserialize, serde::Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table: absolute = 0.01 or relative = 0.01")]
 struct ToleranceFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     absolute: Option<f64>,

@@ -119,6 +119,9 @@ fn unknown_keys_versions_and_values_are_refused() {
     );
     assert!(matches!(added("[tolerance.a]\nabsolute = -1.0"), SpecError::Tolerance(_)));
     assert!(matches!(added("[tolerance.a]\nabsolute = nan"), SpecError::Tolerance(_)));
+    assert!(
+        matches!(added("[tolerance]\na = 0.1"), SpecError::Toml(m) if m.contains("absolute = "))
+    );
     assert!(matches!(added("[tolerance.a]"), SpecError::Tolerance(_)));
     assert!(matches!(added("[parameters]\na = [1]"), SpecError::Parameter(..)));
     assert!(matches!(added("[parameters]\na = 2024-01-01T00:00:00Z"), SpecError::Parameter(..)));

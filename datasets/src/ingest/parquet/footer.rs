@@ -152,8 +152,9 @@ pub(super) fn range(
 ) -> Result<Range<u64>, ParquetRefused> {
     let data = column.data_page_offset();
     let start = match column.dictionary_page_offset() {
-        // Some writers write 0 for "no dictionary".
-        Some(dictionary) if dictionary > 0 && dictionary < data => dictionary,
+        // Some writers write 0 for "no dictionary"; Arrow C++ writes 0 for "no data page" where a
+        // row group has no rows.
+        Some(dictionary) if dictionary > 0 && (dictionary < data || data == 0) => dictionary,
         _ => data,
     };
     let range = u64::try_from(start).ok().zip(u64::try_from(column.compressed_size()).ok());

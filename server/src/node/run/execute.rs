@@ -36,8 +36,9 @@ pub(crate) async fn run(
 fn error(error: &RunError) -> NodeError {
     let message = error.to_string();
     match error {
-        RunError::Sql(SqlError::Read { .. }) => NodeError::refused(message)
-            .hint("look for damage in what this home holds: veritrail store fsck"),
+        RunError::Sql(SqlError::Read { .. }) => NodeError::refused(message).hint(
+            "the file itself is faulty, unless veritrail store fsck finds damage in this home",
+        ),
         RunError::Sql(SqlError::Execution(_) | SqlError::Cancelled) | RunError::Output(_) => {
             NodeError::failed(message)
         }
