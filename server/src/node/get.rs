@@ -171,7 +171,8 @@ impl Node {
     async fn check_size(&self, layout: &Layout, progress: &dyn Progress) -> Result<()> {
         let missing = layout.bytes() - self.held_bytes(layout).await?.min(layout.bytes());
         let (files, bytes) = (layout.files().len(), layout.bytes());
-        progress.say(&format!("{files} files, {bytes} bytes, of which {missing} to fetch"));
+        let noun = if files == 1 { "file" } else { "files" };
+        progress.say(&format!("{files} {noun}, {bytes} bytes, of which {missing} to fetch"));
         let free = self.home().disk().free_space().or_failed()?;
         if missing > free {
             return Err(NodeError::failed(format!("{missing} bytes are needed, {free} are free"))

@@ -28,7 +28,7 @@ async fn a_second_node_gets_and_verifies_a_dataset() {
     assert_eq!(std::fs::read_to_string(out.join("rain.csv")).unwrap(), csv);
     assert!(told.all().contains("first contact, not confirmed"), "{}", told.all());
     assert!(told.all().contains("fingerprint"), "{}", told.all());
-    assert!(told.all().contains("1 files"), "{}", told.all());
+    assert!(told.all().contains("1 file, "), "{}", told.all());
     assert_eq!(got.first_contacts.len(), 1);
     assert_eq!(got.first_contacts[0].fingerprint, ada.node.fingerprint().unwrap());
     assert_eq!(serving.started().fingerprint, ada.node.fingerprint().unwrap());

@@ -32,7 +32,8 @@ pub(super) fn check_room(
     progress: &dyn Progress,
 ) -> Result<Folder> {
     let (bytes, files) = (layout.bytes(), layout.files().len());
-    progress.say(&format!("{files} files, {bytes} bytes, to write beneath {}", out.display()));
+    let noun = if files == 1 { "file" } else { "files" };
+    progress.say(&format!("{files} {noun}, {bytes} bytes, to write beneath {}", out.display()));
     if let Some(max) = max_bytes.filter(|max| bytes > *max) {
         return Err(NodeError::usage(format!("{bytes} bytes are more than --max-size {max}"))
             .at(out.display())
