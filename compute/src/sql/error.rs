@@ -108,6 +108,11 @@ impl SqlError {
         {
             return Self::refused(format!("function {name}"), hint_for(name));
         }
+        // The engine's own catalog and schema mean nothing to who wrote the query.
+        let unknown = message.strip_prefix("table 'datafusion.public.");
+        if let Some(name) = unknown.and_then(|rest| rest.strip_suffix("' not found")) {
+            return Self::Plan(format!("no input is named {name:?}: tables are the run's inputs"));
+        }
         Self::Plan(message.to_owned())
     }
 }

@@ -86,7 +86,7 @@ fn mistakes_are_explained() {
     let cases = [
         ("SELEC 1", "Expected"),
         ("SELECT nothing FROM t", "nothing"),
-        ("SELECT * FROM nowhere", "nowhere"),
+        ("SELECT * FROM nowhere", "no input is named \"nowhere\""),
         ("SELECT sum(g) FROM t", "sum cannot take"),
         ("SELECT sum(flag) FROM t", "CAST"),
         ("SELECT sum(x, z) FROM t", "one argument"),
