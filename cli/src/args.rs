@@ -17,7 +17,7 @@ pub(crate) struct Args {
     /// The folder that holds keys, data and log [default: the data folder of the platform]
     #[arg(long, global = true, env = "VERITRAIL_HOME", hide_env_values = true, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
-    /// Print one object (one a line for lists) for programs
+    /// Print JSON for programs: one object, or one a line for lists
     #[arg(long, global = true)]
     json: bool,
     /// What to do

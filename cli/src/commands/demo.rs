@@ -48,7 +48,8 @@ pub(crate) async fn run(_args: Args, context: &Context) -> Result<ExitCode> {
     let text = |shown: &Shown| {
         format!(
             "\nThat was the whole trail in {:.1} s. Every step above is a command that you can \
-             type.\nNext: veritrail init --name \"Your name\"; veritrail publish --help",
+             type, each actor with a home of its own (--home); long values stand as shell \
+             variables.\nNext: veritrail init --name \"Your name\"; veritrail publish --help",
             shown.seconds
         )
     };

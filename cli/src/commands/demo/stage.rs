@@ -2,6 +2,7 @@
 //! as a child for every step, exactly as a person would type it.
 
 use std::{
+    cell::RefCell,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -15,6 +16,8 @@ use veritrail_server::error::{NodeError, Result};
 pub(super) struct Stage {
     folder: TempDir,
     binary: PathBuf,
+    /// Long values, and the shell variables that stand for them when a command is shown.
+    names: RefCell<Vec<(String, &'static str)>>,
 }
 
 /// One who acts: a name, and a home of its own.
@@ -48,12 +51,31 @@ impl Stage {
         let folder = folder.map_err(|e| failed("cannot make a temporary folder", &e))?;
         let binary = std::env::current_exe()
             .map_err(|e| failed("cannot find this program's own file", &e))?;
-        Ok(Self { folder, binary })
+        Ok(Self { folder, binary, names: RefCell::default() })
     }
 
     /// Somebody with a home of their own.
     pub(super) fn actor(&self, name: &'static str) -> Actor<'_> {
         Actor { stage: self, name }
+    }
+
+    /// From here on, shows `value` as the shell variable `$name`, and says so.
+    pub(super) fn name(&self, name: &'static str, value: &str) {
+        super::tell(&format!("     {name}={}", short(value)));
+        self.names.borrow_mut().push((value.to_owned(), name));
+    }
+
+    /// The command line as a person would type it.
+    fn shown(&self, args: &[&str]) -> String {
+        let named = |arg: &&str| {
+            let names = self.names.borrow();
+            let known = names.iter().find(|(value, _)| arg.contains(value.as_str()));
+            known.map_or_else(
+                || quoted(arg),
+                |(value, name)| arg.replace(value, &format!("${name}")),
+            )
+        };
+        args.iter().map(named).collect::<Vec<_>>().join(" ")
     }
 
     /// The working folder, where files that the commands name are.
@@ -98,7 +120,7 @@ impl Actor<'_> {
     }
 
     fn attempt(&self, args: &[&str]) -> Result<Done> {
-        super::tell(&format!("   {}$ veritrail {}", self.name, shown(args)));
+        super::tell(&format!("   {}$ veritrail {}", self.name, self.stage.shown(args)));
         self.execute(args)
     }
 
@@ -160,18 +182,13 @@ pub(super) fn words(value: &Value, pointer: &str) -> String {
     }
 }
 
-/// The command line as a person would type it: quoted where the shell would split it, long
-/// references shortened.
-fn shown(args: &[&str]) -> String {
-    let word = |arg: &&str| {
-        let short = short(arg);
-        if short.contains(|c: char| c.is_whitespace() || "()*'\"$&|<>".contains(c)) {
-            format!("\"{}\"", short.replace('"', "\\\""))
-        } else {
-            short
-        }
-    };
-    args.iter().map(word).collect::<Vec<_>>().join(" ")
+/// One argument, quoted where a shell would split it.
+fn quoted(arg: &str) -> String {
+    if arg.contains(|c: char| c.is_whitespace() || "()*'\"$&|<>".contains(c)) {
+        format!("\"{}\"", arg.replace('"', "\\\""))
+    } else {
+        arg.to_owned()
+    }
 }
 
 /// A long identifier as people compare them: its first and last characters.
@@ -193,7 +210,8 @@ fn last_object(bytes: &[u8]) -> Value {
 
 fn unexpected(args: &[&str], done: &Done) -> NodeError {
     let why = if done.error.is_null() { &done.value } else { &done.error };
-    NodeError::failed(format!("`veritrail {}` ended with {}: {why}", shown(args), done.code))
+    let line = args.join(" ");
+    NodeError::failed(format!("`veritrail {line}` ended with {}: {why}", done.code))
 }
 
 fn failed(what: &str, error: &std::io::Error) -> NodeError {

@@ -63,6 +63,7 @@ fn publish(stage: &Stage) -> Result<(String, Vec<String>, Serving)> {
     stage.write("weather.toml", described)?;
     let lab = stage.actor("lab");
     let person = lab.run(&["init", "--name", "Ada, Lab North"])?;
+    stage.name("LAB", text(&person, "/did")?);
     for (file, describe, name) in
         [("nhefs.csv", "nhefs.toml", "nhefs"), ("seattle-weather.csv", "weather.toml", "weather")]
     {
@@ -78,8 +79,9 @@ fn publish(stage: &Stage) -> Result<(String, Vec<String>, Serving)> {
     }
     let serving = lab.serve()?;
     let mut tickets = Vec::new();
-    for name in ["nhefs", "weather"] {
-        let shown = lab.quietly(&["show", name, "--ticket"])?;
+    for (name, variable) in [("nhefs", "NHEFS_TICKET"), ("weather", "WEATHER_TICKET")] {
+        let shown = lab.run(&["show", name, "--ticket"])?;
+        stage.name(variable, text(&shown, "/ticket")?);
         tickets.push(text(&shown, "/ticket")?.to_owned());
     }
     Ok((text(&person, "/did")?.to_owned(), tickets, serving))
@@ -88,17 +90,18 @@ fn publish(stage: &Stage) -> Result<(String, Vec<String>, Serving)> {
 fn fetch(stage: &Stage, tickets: &[String]) -> Result<Vec<String>> {
     tell("\n2. A reviewer, on a node of her own, fetches both and checks every byte.");
     let reviewer = stage.actor("reviewer");
-    reviewer.run(&["init", "--name", "Rosa, reviewer"])?;
+    let person = reviewer.run(&["init", "--name", "Rosa, reviewer"])?;
+    stage.name("REVIEWER", text(&person, "/did")?);
     let mut datasets = Vec::new();
-    for ticket in tickets {
+    for (ticket, variable) in tickets.iter().zip(["NHEFS", "WEATHER"]) {
         let got = reviewer.run(&["get", ticket])?;
         let dataset = text(&got, "/dataset")?.to_owned();
         tell(&format!(
-            "     {} blobs, {} bytes received, each checked: {}",
+            "     {} blobs, {} bytes received, each checked",
             words(&got, "/fetched_blobs"),
             words(&got, "/received_bytes"),
-            short(&dataset),
         ));
+        stage.name(variable, &dataset);
         datasets.push(dataset);
     }
     Ok(datasets)
@@ -118,6 +121,7 @@ fn analyse(stage: &Stage, datasets: &[String]) -> Result<(String, String, String
     let (columns, rows) = result(&climate)?;
     tell(&table::lay_out(&columns, &rows));
     let run = text(&ran, "/reference")?.to_owned();
+    stage.name("RUN", &run);
     Ok((text(&ran, "/signer")?.to_owned(), run, text(&ran, "/table_hash")?.to_owned()))
 }
 
@@ -125,7 +129,8 @@ fn reproduce(stage: &Stage, run: &str, table_hash: &str) -> Result<()> {
     tell("\n4. A third node, that trusts neither, fetches everything anew and runs it again.");
     let reviewer = stage.actor("reviewer");
     let _serving = reviewer.serve()?;
-    let shown = reviewer.quietly(&["show", run, "--ticket"])?;
+    let shown = reviewer.run(&["show", run, "--ticket"])?;
+    stage.name("RUN_TICKET", text(&shown, "/ticket")?);
     let third = stage.actor("third");
     third.run(&["init", "--name", "Tomás, elsewhere"])?;
     let verdict = third.run(&["reproduce", text(&shown, "/ticket")?])?;
