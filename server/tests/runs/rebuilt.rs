@@ -246,6 +246,20 @@ async fn no_single_byte_goes_unnoticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_output_that_was_left_out_is_told() {
+    let forge = Forge::new().await;
+    let (_, whole) = forge.check(&forge.parts);
+    assert_eq!(whole.unwrap().missing, Vec::<String>::new());
+    let mut parts = forge.parts.clone();
+    let output = parts.name_of(&EntryKind::Output);
+    parts.entries.remove(&output);
+    let (code, done) = forge.check(&parts);
+    let missing = done.unwrap().missing;
+    assert_eq!(code, 0, "{missing:?}");
+    assert!(missing.iter().any(|one| one.contains("rest on its signer's word")), "{missing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_kind_hides_nothing() {
     let forge = Forge::new().await;
     let mut parts = forge.parts.clone();

@@ -1,6 +1,8 @@
 //! Files inside a bundle: each against the layout that a statement names, and an output's values
 //! against its receipt.
 
+use std::collections::BTreeSet;
+
 use veritrail_provenance::{
     evidence::Report,
     hash::{DatasetRoot, StatementId},
@@ -26,6 +28,7 @@ pub(super) fn check(
     done: &mut Verification,
 ) -> Result<(), ContainerError> {
     let (mut checked, mut found) = (0, Vec::new());
+    let mut counted = BTreeSet::new();
     for entry in std::mem::take(&mut opened.files) {
         let name = entry.listed.name.clone();
         match place(&entry, layouts) {
@@ -37,6 +40,7 @@ pub(super) fn check(
                 if (small || entry.listed.kind == EntryKind::Output) && stands(done) {
                     for (run, output) in outputs(report, &root) {
                         let bytes = opened.reader.read(&entry)?;
+                        counted.insert(run);
                         match values(bytes, &run, &output) {
                             Ok(()) => words.push_str(", its values give the receipt's table hash"),
                             Err(wrong) => done.add_finding(format!("entry {name}: {wrong}")),
@@ -56,7 +60,21 @@ pub(super) fn check(
         done.data = Some(DataCheck { checked_bytes: checked, bytes: checked, words });
         done.files.extend(found);
     }
+    tell_uncounted(&counted, report, done);
     Ok(())
+}
+
+/// A receipt without its output is what somebody signed, and no more: the reader is told. Large
+/// outputs are left out of bundles, so it is no fault.
+fn tell_uncounted(counted: &BTreeSet<StatementId>, report: &Report, done: &mut Verification) {
+    for run in queries::all_runs(&report.state).unwrap_or_default() {
+        let id = run.row.at.id;
+        if !counted.contains(&id) {
+            done.missing.push(format!(
+                "the values of run:{id}: its output is not inside, so they rest on its signer's word"
+            ));
+        }
+    }
 }
 
 /// The file of a dataset that an entry claims to be; size and SHA-256 are the container's, which
