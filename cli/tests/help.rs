@@ -79,6 +79,7 @@ fn errors_read_well() {
         &["init"],
         &["id", "resolve", "did:web:example.org"],
         &["id", "trust", "nothing-of-this-kind"],
+        &["run"],
     ];
     let mut all = String::new();
     for args in cases {

@@ -3,7 +3,7 @@
 use veritrail_datasets::describe::{
     DescribeError, Description, FileDescription, TemplateFile, template,
 };
-use veritrail_datasets::ingest::csv::infer;
+use veritrail_datasets::ingest::csv::{Note, infer};
 use veritrail_datasets::manifest::TableFormat;
 
 fn refused(text: &str) -> DescribeError {
@@ -102,6 +102,8 @@ fn the_template_declares_what_was_inferred() {
     let again = infer(text.as_bytes(), said).unwrap();
     assert_eq!(again.dialect, found.dialect);
     assert_eq!(again.schema, found.schema);
+    let guessed = again.notes.iter().find(|note| matches!(note, Note::EmptyColumn(_)));
+    assert_eq!(guessed, None, "a declared type was not guessed");
     assert!(written.contains("NA"), "what was decided is told: {written}");
 }
 

@@ -21,7 +21,7 @@ use crate::{context::Context, words};
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// The run as a file (version = 1, sql, inputs, parameters, tolerance)
-    #[arg(value_name = "SPEC.toml", required_unless_present = "sql", conflicts_with_all = ["sql", "input", "param", "tolerance"])]
+    #[arg(value_name = "SPEC.toml", conflicts_with_all = ["sql", "input", "param", "tolerance"])]
     spec: Option<PathBuf>,
     /// The query, one SELECT
     #[arg(long, value_name = "QUERY", requires = "input")]
@@ -57,7 +57,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
             parameters: args.param,
             tolerance: args.tolerance,
         },
-        (None, None) => return Err(NodeError::usage("neither a SPEC.toml nor --sql")),
+        (None, None) => {
+            return Err(NodeError::usage("what is to be run was not said").hint(
+                "veritrail run --sql \"SELECT …\" --input NAME=REF, or veritrail run SPEC.toml",
+            ));
+        }
     };
     let request = RunRequest { task, write_spec: args.write_spec, signer: args.signer };
     let mut ran = node.run(request, &context.progress).await?;

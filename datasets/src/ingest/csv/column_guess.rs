@@ -125,9 +125,10 @@ impl ColumnGuess {
         }
     }
 
-    /// Whether nothing but nulls and blanks stood there.
+    /// Whether a type had to be guessed from nothing but nulls and blanks. Fields of a declared
+    /// text are not looked at, so nothing is said of them.
     pub(super) fn is_blank(&self) -> bool {
-        self.telling == 0
+        self.declared.is_none() && self.telling == 0
     }
 
     /// Refuses the first field that the declared type does not hold.
