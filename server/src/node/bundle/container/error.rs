@@ -1,5 +1,7 @@
 //! Why a bundle's file is refused: each variant names the place.
 
+use super::Listed;
+
 /// A bundle's file that is not one, or cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ContainerError {
@@ -81,6 +83,21 @@ pub enum ContainerError {
 }
 
 impl ContainerError {
+    /// An entry whose `what` is not what the listing says.
+    pub(super) fn altered(
+        listed: &Listed,
+        what: &'static str,
+        found: impl ToString,
+        said: impl ToString,
+    ) -> Self {
+        Self::Altered {
+            name: listed.name.clone(),
+            what,
+            found: found.to_string(),
+            listed: said.to_string(),
+        }
+    }
+
     /// Whether the bytes are at fault, rather than the machine that reads them.
     pub fn is_forgery(&self) -> bool {
         !matches!(self, Self::Io(_) | Self::Version(_) | Self::Sequence(_))

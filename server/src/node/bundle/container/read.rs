@@ -66,7 +66,7 @@ impl<R: Read + Seek> Reader<R> {
             let start = position + LOCAL_BYTES + record.name.len() as u64;
             let found = content(&mut file, record, |_| ())?;
             if found != listed.sha256 {
-                return Err(altered(&listed, "SHA-256", found, listed.sha256));
+                return Err(ContainerError::altered(&listed, "SHA-256", found, listed.sha256));
             }
             position += record.span();
             entries.push(Entry { listed, start });
@@ -117,7 +117,12 @@ impl<R: Read + Seek> Reader<R> {
         })?;
         let found = FileDigest::from_bytes(sha256.finalize().into());
         if found != entry.listed.sha256 {
-            return Err(altered(&entry.listed, "SHA-256", found, entry.listed.sha256));
+            return Err(ContainerError::altered(
+                &entry.listed,
+                "SHA-256",
+                found,
+                entry.listed.sha256,
+            ));
         }
         Ok(())
     }
@@ -179,7 +184,7 @@ fn compare(listing: &Listing, records: &[Record]) -> Result<(), ContainerError> 
         match listed.peek() {
             Some(entry) if entry.name == record.name => {
                 if entry.size != u64::from(record.size) {
-                    return Err(altered(entry, "size", record.size, entry.size));
+                    return Err(ContainerError::altered(entry, "size", record.size, entry.size));
                 }
                 listed.next();
             }
@@ -228,18 +233,4 @@ fn pieces<R: Read>(
         left -= take as u64;
     }
     Ok(())
-}
-
-fn altered(
-    listed: &Listed,
-    what: &'static str,
-    found: impl ToString,
-    said: impl ToString,
-) -> ContainerError {
-    ContainerError::Altered {
-        name: listed.name.clone(),
-        what,
-        found: found.to_string(),
-        listed: said.to_string(),
-    }
 }

@@ -75,7 +75,12 @@ impl<W: Write + Seek> Writer<W> {
         };
         open.written += bytes.len() as u64;
         if open.written > open.listed.size {
-            return Err(altered(&open.listed, "size", open.written, open.listed.size));
+            return Err(ContainerError::altered(
+                &open.listed,
+                "size",
+                open.written,
+                open.listed.size,
+            ));
         }
         open.checksum.update(bytes);
         open.sha256.update(bytes);
@@ -133,11 +138,21 @@ impl<W: Write + Seek> Writer<W> {
     fn close(&mut self) -> Result<(), ContainerError> {
         let Some(open) = self.open.take() else { return Ok(()) };
         if open.written != open.listed.size {
-            return Err(altered(&open.listed, "size", open.written, open.listed.size));
+            return Err(ContainerError::altered(
+                &open.listed,
+                "size",
+                open.written,
+                open.listed.size,
+            ));
         }
         let found = FileDigest::from_bytes(open.sha256.finalize().into());
         if found != open.listed.sha256 {
-            return Err(altered(&open.listed, "SHA-256", found, open.listed.sha256));
+            return Err(ContainerError::altered(
+                &open.listed,
+                "SHA-256",
+                found,
+                open.listed.sha256,
+            ));
         }
         let record = Record {
             name: open.listed.name,
@@ -150,20 +165,6 @@ impl<W: Write + Seek> Writer<W> {
         self.out.seek(SeekFrom::Start(end))?;
         self.records.push(record);
         Ok(())
-    }
-}
-
-fn altered(
-    listed: &Listed,
-    what: &'static str,
-    found: impl ToString,
-    said: impl ToString,
-) -> ContainerError {
-    ContainerError::Altered {
-        name: listed.name.clone(),
-        what,
-        found: found.to_string(),
-        listed: said.to_string(),
     }
 }
 
