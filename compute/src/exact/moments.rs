@@ -1,9 +1,10 @@
 //! The exact sum and sum of squares of a column: variance and standard deviation.
 
 use super::natural;
+use super::number::Number;
 use super::round::{self, CANONICAL_NAN, Sign};
 use super::state::StateError;
-use super::sum::{Counts, Parts, Scaled, Sum, Unit, parts};
+use super::sum::{Counts, Scaled, Sum, Unit};
 use super::wide::{Magnitude, Wide};
 
 /// Which variance is asked for.
@@ -32,32 +33,42 @@ impl Moments {
         Self { sum: Sum::new(unit), squares: Wide::default() }
     }
 
+    /// Moments that were made elsewhere; `squares` is Σx² of the finite values, in units squared.
+    #[must_use]
+    pub fn from_parts(sum: Sum, squares: &Magnitude) -> Self {
+        Self { sum, squares: Wide::from(squares) }
+    }
+
     /// Adds a float; the unit must be [`Unit::Float`].
     pub fn add_float(&mut self, value: f64) {
-        self.sum.add_float(value);
-        if value.is_finite() {
-            let Parts { mantissa, shift, .. } = parts(value);
-            let square = u128::from(mantissa) * u128::from(mantissa);
-            self.squares.add(Sign::Positive, square, 2 * shift);
-        }
+        self.add(Number::Float(value));
     }
 
     /// Adds a whole number of units.
     pub fn add_integer(&mut self, value: i128) {
-        let size = value.unsigned_abs();
-        self.sum.add_integer(value);
-        match u64::try_from(size) {
-            Ok(size) => {
-                self.squares.add(Sign::Positive, u128::from(size) * u128::from(size), 0);
-            }
-            Err(_) => self.add_square(&[size as u64, (size >> 64) as u64]),
-        }
+        self.add(Number::Whole(value));
+    }
+
+    /// Adds a number in the column's unit.
+    pub fn add(&mut self, number: Number) {
+        self.sum.add(number);
+        self.square(number, Sign::Positive);
+    }
+
+    /// Takes a number out again, which is exact: what remains is as if it had never been added.
+    ///
+    /// # Errors
+    /// When no such number can have been added.
+    pub fn remove(&mut self, number: Number) -> Result<(), StateError> {
+        self.sum.remove(number)?;
+        self.square(number, Sign::Negative);
+        Ok(())
     }
 
     /// Adds `± words` units (little-endian).
     pub fn add_units(&mut self, sign: Sign, words: &[u64]) {
         self.sum.add_units(sign, words);
-        self.add_square(words);
+        self.squares.add_words(Sign::Positive, 0, &natural::multiply(words, words));
     }
 
     /// Adds what another state holds.
@@ -108,8 +119,18 @@ impl Moments {
         self.sum.heap_size() + self.squares.heap_size()
     }
 
-    fn add_square(&mut self, words: &[u64]) {
-        self.squares.add_words(Sign::Positive, 0, &natural::multiply(words, words));
+    fn square(&mut self, number: Number, sign: Sign) {
+        let Some(parts) = number.parts() else { return };
+        match u64::try_from(parts.size) {
+            Ok(size) => {
+                self.squares.add(sign, u128::from(size) * u128::from(size), 2 * parts.shift)
+            }
+            Err(_) => {
+                // Only whole numbers are this long, and their shift is 0.
+                let words = [parts.size as u64, (parts.size >> 64) as u64];
+                self.squares.add_words(sign, 0, &natural::multiply(&words, &words));
+            }
+        }
     }
 
     fn rounded(

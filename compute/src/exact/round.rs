@@ -20,6 +20,14 @@ pub enum Sign {
     Negative,
 }
 
+impl Sign {
+    /// The sign of a product.
+    #[must_use]
+    pub fn times(self, other: Self) -> Self {
+        if self == other { Self::Positive } else { Self::Negative }
+    }
+}
+
 /// `± numerator / denominator · 2^scale`, rounded once. Beyond the largest `f64` the result is an
 /// infinity, as IEEE 754 has it; zero is +0. `None` where the denominator is zero.
 #[must_use]

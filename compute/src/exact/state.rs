@@ -38,6 +38,9 @@ pub enum StateError {
     /// Counts that pass 2^64.
     #[error("an exact state would count more than 2^64 values")]
     TooMany,
+    /// A number was taken out of a state that cannot hold it.
+    #[error("a number was taken out of an exact state that it was never added to")]
+    Absent,
     /// Sums that no column has.
     #[error("an exact state holds sums that no values have: n·Σx² is less than (Σx)²")]
     Impossible,

@@ -1,6 +1,7 @@
 //! The exact sum of a column, and the mean made from it.
 
 use super::natural;
+use super::number::Number;
 use super::round::{self, CANONICAL_NAN, Sign};
 use super::state::StateError;
 use super::wide::{Magnitude, Wide};
@@ -54,6 +55,16 @@ impl Counts {
         }
     }
 
+    /// The count that a number belongs to.
+    fn of(&mut self, number: Number) -> &mut u64 {
+        match number {
+            Number::Float(value) if value.is_nan() => &mut self.nan,
+            Number::Float(f64::INFINITY) => &mut self.positive_infinite,
+            Number::Float(f64::NEG_INFINITY) => &mut self.negative_infinite,
+            Number::Float(_) | Number::Whole(_) => &mut self.finite,
+        }
+    }
+
     fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         let add = |a: u64, b: u64| a.checked_add(b).ok_or(StateError::TooMany);
         *self = Self {
@@ -64,25 +75,6 @@ impl Counts {
         };
         Ok(())
     }
-}
-
-/// A finite `f64` taken apart: `± mantissa · 2^(shift − 1074)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Parts {
-    pub(super) sign: Sign,
-    pub(super) mantissa: u64,
-    pub(super) shift: u32,
-}
-
-/// Takes a finite value apart. Both zeros have a mantissa of 0.
-pub(super) fn parts(value: f64) -> Parts {
-    let bits = value.to_bits();
-    let biased = ((bits >> 52) & 0x7ff) as u32;
-    let fraction = bits & ((1 << 52) - 1);
-    let (mantissa, shift) =
-        if biased == 0 { (fraction, 0) } else { (fraction | (1 << 52), biased - 1) };
-    let sign = if bits >> 63 == 1 { Sign::Negative } else { Sign::Positive };
-    Parts { sign, mantissa, shift }
 }
 
 /// An exact sum, with the count that a mean needs.
@@ -103,20 +95,37 @@ impl Sum {
         Self { unit, counts: Counts::default(), total: Wide::default() }
     }
 
+    /// A sum that was made elsewhere, in units.
+    #[must_use]
+    pub fn from_parts(unit: Unit, counts: Counts, total: &Magnitude) -> Self {
+        Self { unit, counts, total: Wide::from(total) }
+    }
+
     /// Adds a float; the unit must be [`Unit::Float`].
     pub fn add_float(&mut self, value: f64) {
         debug_assert_eq!(self.unit, Unit::Float);
-        if value.is_finite() {
-            let Parts { sign, mantissa, shift } = parts(value);
-            self.counts.finite += 1;
-            self.total.add(sign, u128::from(mantissa), shift);
-        } else if value.is_nan() {
-            self.counts.nan += 1;
-        } else if value > 0.0 {
-            self.counts.positive_infinite += 1;
-        } else {
-            self.counts.negative_infinite += 1;
+        self.add(Number::Float(value));
+    }
+
+    /// Adds a number in the column's unit.
+    pub fn add(&mut self, number: Number) {
+        *self.counts.of(number) += 1;
+        if let Some(parts) = number.parts() {
+            self.total.add(parts.sign, parts.size, parts.shift);
         }
+    }
+
+    /// Takes a number out again, which is exact: what remains is as if it had never been added.
+    ///
+    /// # Errors
+    /// When no such number can have been added.
+    pub fn remove(&mut self, number: Number) -> Result<(), StateError> {
+        let count = self.counts.of(number);
+        *count = count.checked_sub(1).ok_or(StateError::Absent)?;
+        if let Some(parts) = number.parts() {
+            self.total.add(parts.sign.times(Sign::Negative), parts.size, parts.shift);
+        }
+        Ok(())
     }
 
     /// Adds `± words` units (little-endian), for integers and decimals of any width.
@@ -127,9 +136,7 @@ impl Sum {
 
     /// Adds a whole number of units.
     pub fn add_integer(&mut self, value: i128) {
-        let sign = if value < 0 { Sign::Negative } else { Sign::Positive };
-        self.counts.finite += 1;
-        self.total.add(sign, value.unsigned_abs(), 0);
+        self.add(Number::Whole(value));
     }
 
     /// Adds what another state holds.

@@ -121,7 +121,7 @@ fn admit_expr(expr: &Expr, functions: &BTreeSet<String>) -> Result<()> {
         }
         Expr::AggregateFunction(aggregate) => {
             let name = aggregate.func.name();
-            if !Aggregate::ALL.iter().any(|ours| ours.names()[0] == name) {
+            if !Aggregate::ALL.iter().any(|ours| ours.name() == name) {
                 return refuse(format!("aggregate {name}"), hint_for(name));
             }
             if !aggregate.params.order_by.is_empty() || aggregate.params.null_treatment.is_some() {

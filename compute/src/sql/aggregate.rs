@@ -1,17 +1,21 @@
 //! The aggregates that a query may use: ours alone, exact, independent of order and partition.
 //!
-//! DataFusion's own are not registered. Each of ours is a `kernel::Kernel` (what one group's
-//! state is, how a row is added, how states merge, what they finish as); `groups` drives a
-//! kernel for many groups or one, `function` presents it to the planner.
+//! DataFusion's own are not registered. Each of ours has a `definition::Definition` (names, types,
+//! what computes it), in one file per family, and usually a `kernel::Kernel` (what one group's
+//! state is, how rows are added and taken out, how states merge, what they finish as); `driver`
+//! drives a kernel for many groups, one, or a window, and `function` presents it to the planner.
 
 mod count;
+mod definition;
 mod distinct;
+mod driver;
 mod extreme;
 mod function;
-mod groups;
 mod kernel;
-mod moments;
 mod numbers;
+mod spread;
 mod total;
 
-pub use function::{Aggregate, exact_aggregates};
+pub use definition::Aggregate;
+pub use function::exact_aggregates;
+pub(super) use function::exact_aggregates_on;

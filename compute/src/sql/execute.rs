@@ -27,6 +27,7 @@ use super::scan::{ScanExec, ScannedTable};
 use super::session::session;
 use super::table::TableSource;
 use crate::columns::instants_in_utc;
+use crate::exact::Reducer;
 use crate::run::canonical::{sort_rows, widen_table};
 
 /// How a query is executed. None of this may change its result.
@@ -41,12 +42,14 @@ pub struct Options {
     pub memory_bytes: usize,
     /// Turns true when the query should stop.
     pub cancel: Option<watch::Receiver<bool>>,
+    /// Where whole columns of floats are reduced; `None` for this processor.
+    pub device: Option<Arc<dyn Reducer>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let partitions = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { partitions, batch_rows: 8_192, memory_bytes: 2 << 30, cancel: None }
+        Self { partitions, batch_rows: 8_192, memory_bytes: 2 << 30, cancel: None, device: None }
     }
 }
 

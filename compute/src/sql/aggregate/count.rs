@@ -2,10 +2,46 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array};
-use datafusion::common::{DataFusionError, Result};
+use arrow::array::{ArrayRef, Int64Array};
+use arrow::datatypes::DataType;
+use datafusion::common::{DataFusionError, Result, ScalarValue};
 
+use super::definition::{Call, Definition, widened_inputs};
+use super::driver::Driver;
 use super::kernel::{Kernel, Rows};
+
+/// Rows, or values that are not null.
+#[derive(Debug)]
+pub(super) struct Count;
+
+impl Definition for Count {
+    fn names(&self) -> &'static [&'static str] {
+        &["count"]
+    }
+
+    fn inputs(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        match given {
+            [DataType::Null] => Ok(vec![DataType::Null]),
+            _ => Ok(widened_inputs::<1>("count", given)?.into()),
+        }
+    }
+
+    fn result(&self, _inputs: &[DataType]) -> DataType {
+        DataType::Int64
+    }
+
+    fn of_nothing(&self, _result: &DataType) -> Result<ScalarValue> {
+        Ok(ScalarValue::Int64(Some(0)))
+    }
+
+    fn nullable(&self) -> bool {
+        false
+    }
+
+    fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {
+        call.drive(CountKernel)
+    }
+}
 
 /// Counts what it is given. `count(*)` is a count of a constant, so it counts rows.
 #[derive(Clone, Debug)]
@@ -18,10 +54,18 @@ impl Kernel for CountKernel {
         0
     }
 
-    fn add(&self, column: &ArrayRef, rows: &Rows<'_>, states: &mut [i64]) -> Result<usize> {
-        let nulls = column.logical_nulls();
-        rows.of(column.len(), nulls.as_ref()).for_each(|(_, group)| states[group] += 1);
+    fn add(&self, columns: &[ArrayRef], rows: &Rows<'_>, states: &mut [i64]) -> Result<usize> {
+        rows.of(columns).for_each(|(_, group)| states[group] += 1);
         Ok(0)
+    }
+
+    fn retract(&self, columns: &[ArrayRef], rows: &Rows<'_>, states: &mut [i64]) -> Result<()> {
+        rows.of(columns).for_each(|(_, group)| states[group] -= 1);
+        Ok(())
+    }
+
+    fn retracts(&self) -> bool {
+        true
     }
 
     fn merge(&self, state: &mut i64, encoded: &[u8]) -> Result<usize> {
@@ -39,8 +83,8 @@ impl Kernel for CountKernel {
         Ok(state.to_le_bytes().to_vec())
     }
 
-    fn finish(&self, states: Vec<i64>) -> Result<ArrayRef> {
-        Ok(Arc::new(Int64Array::from(states)))
+    fn finish(&self, states: &[i64]) -> Result<ArrayRef> {
+        Ok(Arc::new(Int64Array::from(states.to_vec())))
     }
 
     fn heap_size(&self, _state: &i64) -> usize {

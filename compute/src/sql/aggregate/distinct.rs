@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::{DataFusionError, Result};
@@ -43,8 +43,9 @@ impl Set {
 }
 
 impl<K: Kernel> DistinctKernel<K> {
-    pub(super) fn new(inner: K, kind: DataType) -> Result<Self> {
-        let converter = RowConverter::new(vec![SortField::new(kind)])?;
+    pub(super) fn new(inner: K, kinds: &[DataType]) -> Result<Self> {
+        let fields = kinds.iter().map(|kind| SortField::new(kind.clone())).collect();
+        let converter = RowConverter::new(fields)?;
         Ok(Self { inner, converter })
     }
 }
@@ -56,10 +57,12 @@ impl<K: Kernel> Kernel for DistinctKernel<K> {
         Set::default()
     }
 
-    fn add(&self, column: &ArrayRef, rows: &Rows<'_>, states: &mut [Set]) -> Result<usize> {
-        let encoded = self.converter.convert_columns(&[one_zero(&canonical_floats(column))])?;
+    fn add(&self, columns: &[ArrayRef], rows: &Rows<'_>, states: &mut [Set]) -> Result<usize> {
+        let folded: Vec<ArrayRef> =
+            columns.iter().map(|column| one_zero(&canonical_floats(column))).collect();
+        let encoded = self.converter.convert_columns(&folded)?;
         let mut grown = 0;
-        for (row, group) in rows.of(column.len(), column.logical_nulls().as_ref()) {
+        for (row, group) in rows.of(columns) {
             grown += states[group].insert(encoded.row(row).as_ref());
         }
         Ok(grown)
@@ -91,7 +94,7 @@ impl<K: Kernel> Kernel for DistinctKernel<K> {
         Ok(encoded)
     }
 
-    fn finish(&self, states: Vec<Set>) -> Result<ArrayRef> {
+    fn finish(&self, states: &[Set]) -> Result<ArrayRef> {
         let mut finished = vec![self.inner.empty(); states.len()];
         let parser = self.converter.parser();
         for (state, finished) in states.iter().zip(&mut finished) {
@@ -100,10 +103,9 @@ impl<K: Kernel> Kernel for DistinctKernel<K> {
             }
             let values = state.rows.iter().map(|row| parser.parse(row));
             let columns = self.converter.convert_rows(values)?;
-            let rows = Rows { groups: None, filter: None };
-            self.inner.add(&columns[0], &rows, std::slice::from_mut(finished))?;
+            self.inner.add(&columns, &Rows::ALL, std::slice::from_mut(finished))?;
         }
-        self.inner.finish(finished)
+        self.inner.finish(&finished)
     }
 
     fn heap_size(&self, state: &Set) -> usize {

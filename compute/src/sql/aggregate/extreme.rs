@@ -1,10 +1,12 @@
 //! `min` and `max` by total order: −0 before +0, the one NaN after every number, text by bytes.
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 
+use super::definition::{Call, Definition, widened_inputs};
+use super::driver::{Driver, Generic};
 use super::kernel::{Kernel, Rows};
 use crate::columns::canonical_floats;
 
@@ -13,6 +15,37 @@ use crate::columns::canonical_floats;
 pub(super) enum End {
     Least,
     Greatest,
+}
+
+/// The least or the greatest value.
+#[derive(Debug)]
+pub(super) struct Extreme {
+    names: &'static [&'static str],
+    end: End,
+}
+
+/// `min`.
+pub(super) static MIN: Extreme = Extreme { names: &["min"], end: End::Least };
+/// `max`.
+pub(super) static MAX: Extreme = Extreme { names: &["max"], end: End::Greatest };
+
+impl Definition for Extreme {
+    fn names(&self) -> &'static [&'static str] {
+        self.names
+    }
+
+    fn inputs(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(widened_inputs::<1>(self.names[0], given)?.into())
+    }
+
+    fn result(&self, inputs: &[DataType]) -> DataType {
+        inputs[0].clone()
+    }
+
+    fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {
+        // The least of distinct values is the least of all.
+        Ok(Box::new(Generic(ExtremeKernel::new(call.kinds[0].clone(), self.end)?)))
+    }
 }
 
 /// Keeps the value whose order-preserving bytes are least or greatest.
@@ -51,10 +84,16 @@ impl Kernel for ExtremeKernel {
         None
     }
 
-    fn add(&self, column: &ArrayRef, rows: &Rows<'_>, states: &mut [Self::State]) -> Result<usize> {
-        let encoded = self.converter.convert_columns(&[canonical_floats(column)])?;
+    fn add(
+        &self,
+        columns: &[ArrayRef],
+        rows: &Rows<'_>,
+        states: &mut [Self::State],
+    ) -> Result<usize> {
+        let canonical: Vec<ArrayRef> = columns.iter().map(canonical_floats).collect();
+        let encoded = self.converter.convert_columns(&canonical)?;
         let mut grown = 0;
-        for (row, group) in rows.of(column.len(), column.nulls()) {
+        for (row, group) in rows.of(columns) {
             grown += self.keep(&mut states[group], encoded.row(row).as_ref());
         }
         Ok(grown)
@@ -75,7 +114,7 @@ impl Kernel for ExtremeKernel {
         })
     }
 
-    fn finish(&self, states: Vec<Self::State>) -> Result<ArrayRef> {
+    fn finish(&self, states: &[Self::State]) -> Result<ArrayRef> {
         // A null, encoded once, stands for the groups without a value.
         let null = ScalarValue::try_from(&self.kind)?.to_array()?;
         let null = self.converter.convert_columns(&[null])?;

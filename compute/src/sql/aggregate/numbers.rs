@@ -1,27 +1,28 @@
-//! A numeric column in its own type, fed into exact states without a detour over floats.
+//! Numeric columns in their own types, fed into exact states without a detour over floats.
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, UInt64Type};
 use datafusion::common::{DataFusionError, Result};
 
+use super::definition::{refused, widened_inputs};
 use super::kernel::Rows;
-use crate::exact::{Moments, StateError, Sum, Unit};
+use crate::exact::{Moments, Number, StateError, Sum, Unit};
 
-/// What a number can be added to.
+/// What a number can be added to, and taken out of.
 pub(super) trait Sink {
-    fn add_float(&mut self, value: f64);
-    fn add_integer(&mut self, value: i128);
+    fn add(&mut self, number: Number);
+    fn remove(&mut self, number: Number) -> Result<(), StateError>;
     fn heap_size(&self) -> usize;
 }
 
 macro_rules! sink {
     ($($state:ty),*) => {$(
         impl Sink for $state {
-            fn add_float(&mut self, value: f64) {
-                <$state>::add_float(self, value);
+            fn add(&mut self, number: Number) {
+                <$state>::add(self, number);
             }
-            fn add_integer(&mut self, value: i128) {
-                <$state>::add_integer(self, value);
+            fn remove(&mut self, number: Number) -> Result<(), StateError> {
+                <$state>::remove(self, number)
             }
             fn heap_size(&self) -> usize {
                 <$state>::heap_size(self)
@@ -42,44 +43,79 @@ pub(super) fn unit(kind: &DataType) -> Option<Unit> {
     })
 }
 
-/// Adds the selected rows, each to its group's state; returns the heap bytes grown.
+/// The same, of an argument that was coerced to a numeric type.
+pub(super) fn unit_of(kind: &DataType) -> Result<Unit> {
+    unit(kind)
+        .ok_or_else(|| DataFusionError::Internal(format!("{kind} reached an exact aggregate")))
+}
+
+/// The widened types of `N` numeric arguments, or an error with a remedy.
+pub(super) fn numeric_inputs<const N: usize>(
+    name: &str,
+    given: &[DataType],
+) -> Result<Vec<DataType>> {
+    let wide = widened_inputs::<N>(name, given)?;
+    match wide.iter().position(|kind| unit(kind).is_none()) {
+        None => Ok(wide.into()),
+        Some(at) => Err(refused(
+            name,
+            &given[at],
+            "it takes numbers; CAST the column to bigint, double or decimal",
+        )),
+    }
+}
+
+/// Reads a numeric column by row, in its own type.
+pub(super) fn reader(column: &ArrayRef) -> Result<Box<dyn Fn(usize) -> Number + '_>> {
+    Ok(match column.data_type() {
+        DataType::Float64 => {
+            let values = column.as_primitive::<Float64Type>().values();
+            Box::new(|row| Number::Float(values[row]))
+        }
+        DataType::Int64 => {
+            let values = column.as_primitive::<Int64Type>().values();
+            Box::new(|row| Number::Whole(values[row].into()))
+        }
+        DataType::UInt64 => {
+            let values = column.as_primitive::<UInt64Type>().values();
+            Box::new(|row| Number::Whole(values[row].into()))
+        }
+        DataType::Decimal128(..) => {
+            let values = column.as_primitive::<Decimal128Type>().values();
+            Box::new(|row| Number::Whole(values[row]))
+        }
+        other => {
+            return Err(DataFusionError::Internal(format!("{other} reached an exact aggregate")));
+        }
+    })
+}
+
+/// Adds the selected rows of one column, each to its group's state; returns the heap bytes grown.
 pub(super) fn add_numbers<S: Sink>(
-    column: &ArrayRef,
+    columns: &[ArrayRef],
     rows: &Rows<'_>,
     states: &mut [S],
 ) -> Result<usize> {
+    let read = reader(&columns[0])?;
     let mut grown = 0;
-    let mut each = |group: usize, add: &dyn Fn(&mut S)| {
+    for (row, group) in rows.of(columns) {
         let state = &mut states[group];
         let before = state.heap_size();
-        add(state);
+        state.add(read(row));
         grown += state.heap_size() - before;
-    };
-    let selected = rows.of(column.len(), column.nulls());
-    match column.data_type() {
-        DataType::Float64 => {
-            let values = column.as_primitive::<Float64Type>();
-            selected.for_each(|(row, group)| each(group, &|s| s.add_float(values.value(row))));
-        }
-        DataType::Int64 => {
-            let values = column.as_primitive::<Int64Type>();
-            selected
-                .for_each(|(row, group)| each(group, &|s| s.add_integer(values.value(row).into())));
-        }
-        DataType::UInt64 => {
-            let values = column.as_primitive::<UInt64Type>();
-            selected
-                .for_each(|(row, group)| each(group, &|s| s.add_integer(values.value(row).into())));
-        }
-        DataType::Decimal128(..) => {
-            let values = column.as_primitive::<Decimal128Type>();
-            selected.for_each(|(row, group)| each(group, &|s| s.add_integer(values.value(row))));
-        }
-        other => {
-            return Err(DataFusionError::Internal(format!("{other} reached an exact sum")));
-        }
     }
     Ok(grown)
+}
+
+/// Takes the selected rows of one column out of their groups' states.
+pub(super) fn remove_numbers<S: Sink>(
+    columns: &[ArrayRef],
+    rows: &Rows<'_>,
+    states: &mut [S],
+) -> Result<()> {
+    let read = reader(&columns[0])?;
+    rows.of(columns)
+        .try_for_each(|(row, group)| states[group].remove(read(row)).map_err(state_error))
 }
 
 /// A state error as DataFusion carries it.

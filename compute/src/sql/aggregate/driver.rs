@@ -1,5 +1,6 @@
-//! Drives a kernel for DataFusion: many groups at once, or one.
+//! Drives a kernel for DataFusion: many groups at once, one group, or a moving window.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray};
@@ -7,6 +8,29 @@ use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 
 use super::kernel::{Kernel, Rows};
+
+/// What computes one use of an aggregate, whatever its kernel is.
+pub(super) trait Driver: Debug {
+    /// For one group, or a window.
+    fn one(self: Box<Self>) -> Box<dyn Accumulator>;
+
+    /// For many groups at once.
+    fn many(self: Box<Self>) -> Box<dyn GroupsAccumulator>;
+}
+
+/// Drives any kernel: a state per group, each merged from its encoding.
+#[derive(Debug)]
+pub(super) struct Generic<K>(pub(super) K);
+
+impl<K: Kernel> Driver for Generic<K> {
+    fn one(self: Box<Self>) -> Box<dyn Accumulator> {
+        Box::new(Single::new(self.0))
+    }
+
+    fn many(self: Box<Self>) -> Box<dyn GroupsAccumulator> {
+        Box::new(Groups::new(self.0))
+    }
+}
 
 /// A state per group.
 #[derive(Debug)]
@@ -45,7 +69,7 @@ impl<K: Kernel> GroupsAccumulator for Groups<K> {
     ) -> Result<()> {
         self.grow(total_num_groups);
         let rows = Rows { groups: Some(group_indices), filter: opt_filter };
-        self.heap += self.kernel.add(only(values)?, &rows, &mut self.states)?;
+        self.heap += self.kernel.add(values, &rows, &mut self.states)?;
         Ok(())
     }
 
@@ -67,7 +91,7 @@ impl<K: Kernel> GroupsAccumulator for Groups<K> {
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         let states = self.take(emit_to);
-        self.kernel.finish(states)
+        self.kernel.finish(&states)
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
@@ -80,11 +104,11 @@ impl<K: Kernel> GroupsAccumulator for Groups<K> {
         values: &[ArrayRef],
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        let column = only(values)?;
-        let own: Vec<usize> = (0..column.len()).collect();
-        let mut states = vec![self.kernel.empty(); column.len()];
+        let length = values.first().map_or(0, |column| column.len());
+        let own: Vec<usize> = (0..length).collect();
+        let mut states = vec![self.kernel.empty(); length];
         let rows = Rows { groups: Some(&own), filter: opt_filter };
-        self.kernel.add(column, &rows, &mut states)?;
+        self.kernel.add(values, &rows, &mut states)?;
         Ok(vec![encode_all(&self.kernel, &states)?])
     }
 
@@ -109,9 +133,16 @@ impl<K: Kernel> Single<K> {
 
 impl<K: Kernel> Accumulator for Single<K> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let rows = Rows { groups: None, filter: None };
-        self.kernel.add(only(values)?, &rows, &mut self.state)?;
+        self.kernel.add(values, &Rows::ALL, &mut self.state)?;
         Ok(())
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.kernel.retract(values, &Rows::ALL, &mut self.state)
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        self.kernel.retracts()
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
@@ -122,8 +153,7 @@ impl<K: Kernel> Accumulator for Single<K> {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        let value = self.kernel.finish(self.state.to_vec())?;
-        ScalarValue::try_from_array(&value, 0)
+        ScalarValue::try_from_array(&self.kernel.finish(&self.state)?, 0)
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
@@ -135,11 +165,12 @@ impl<K: Kernel> Accumulator for Single<K> {
     }
 }
 
-fn only(columns: &[ArrayRef]) -> Result<&ArrayRef> {
+/// The one column of a phase's states.
+pub(super) fn only(columns: &[ArrayRef]) -> Result<&ArrayRef> {
     match columns {
         [column] => Ok(column),
         _ => Err(DataFusionError::Internal(format!(
-            "an exact aggregate got {} columns instead of one",
+            "an exact aggregate got {} columns of states instead of one",
             columns.len()
         ))),
     }

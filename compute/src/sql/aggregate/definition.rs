@@ -1,0 +1,138 @@
+//! What every aggregate says of itself, and the list of all of them.
+
+use std::fmt::Debug;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::{DataFusionError, Result, ScalarValue};
+use datafusion::physical_plan::PhysicalExpr;
+
+use super::distinct::DistinctKernel;
+use super::driver::{Driver, Generic};
+use super::kernel::Kernel;
+use super::{count, extreme, spread, total};
+use crate::columns::widened;
+use crate::exact::Reducer;
+
+/// One aggregate: its names, its types and what computes it. Implemented once per aggregate, in
+/// one file per family, and listed in [`Aggregate::ALL`].
+pub(super) trait Definition: Debug + Send + Sync {
+    /// The name, then its aliases.
+    fn names(&self) -> &'static [&'static str];
+
+    /// The types that the aggregate works in, for given ones; or an error with a remedy.
+    fn inputs(&self, given: &[DataType]) -> Result<Vec<DataType>>;
+
+    /// The type of the result over [`Self::inputs`].
+    fn result(&self, inputs: &[DataType]) -> DataType;
+
+    /// The result over no rows at all; null unless said otherwise.
+    fn of_nothing(&self, result: &DataType) -> Result<ScalarValue> {
+        ScalarValue::try_from(result)
+    }
+
+    /// Whether the result can be null.
+    fn nullable(&self) -> bool {
+        true
+    }
+
+    /// What computes it.
+    fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>>;
+}
+
+/// One use of an aggregate in a plan.
+#[allow(dead_code, reason = "each family reads what it needs")]
+pub(super) struct Call<'a> {
+    /// The types of the arguments, as [`Definition::inputs`] made them.
+    pub(super) kinds: Vec<DataType>,
+    /// The arguments.
+    pub(super) arguments: &'a [Arc<dyn PhysicalExpr>],
+    /// Whether DISTINCT was written.
+    pub(super) distinct: bool,
+    /// Where whole columns are reduced, if not here.
+    pub(super) device: Option<Arc<dyn Reducer>>,
+}
+
+impl Call<'_> {
+    /// A kernel that is fed each row, or with DISTINCT each different row once.
+    pub(super) fn drive<K: Kernel>(&self, kernel: K) -> Result<Box<dyn Driver>> {
+        Ok(if self.distinct {
+            Box::new(Generic(DistinctKernel::new(kernel, &self.kinds)?))
+        } else {
+            Box::new(Generic(kernel))
+        })
+    }
+}
+
+/// An aggregate that exists.
+#[derive(Clone, Copy, Debug)]
+pub struct Aggregate(pub(super) &'static dyn Definition);
+
+impl Aggregate {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self(&total::Sum),
+        Self(&total::Avg),
+        Self(&spread::VAR_SAMP),
+        Self(&spread::VAR_POP),
+        Self(&spread::STDDEV_SAMP),
+        Self(&spread::STDDEV_POP),
+        Self(&count::Count),
+        Self(&extreme::MIN),
+        Self(&extreme::MAX),
+    ];
+
+    /// The name, then its aliases.
+    #[must_use]
+    pub fn names(self) -> &'static [&'static str] {
+        self.0.names()
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.names()[0]
+    }
+}
+
+impl PartialEq for Aggregate {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Aggregate {}
+
+impl Hash for Aggregate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+/// The widened types of an aggregate's arguments, of which there must be `N`.
+pub(super) fn widened_inputs<const N: usize>(
+    name: &str,
+    given: &[DataType],
+) -> Result<[DataType; N]> {
+    let Ok(given) = <&[DataType; N]>::try_from(given) else {
+        let wanted = if N == 1 { "one argument".to_owned() } else { format!("{N} arguments") };
+        return Err(DataFusionError::Plan(format!(
+            "{name} takes exactly {wanted}, not {}",
+            given.len()
+        )));
+    };
+    let mut wide = [const { DataType::Null }; N];
+    for (wide, given) in wide.iter_mut().zip(given) {
+        // A bare NULL has to become something.
+        let kind = if *given == DataType::Null { Some(DataType::Int64) } else { widened(given) };
+        *wide = kind
+            .ok_or_else(|| refused(name, given, "CAST it to one of the types a table may have"))?;
+    }
+    Ok(wide)
+}
+
+/// The error for an argument that an aggregate cannot take.
+pub(super) fn refused(name: &str, given: &DataType, remedy: &str) -> DataFusionError {
+    DataFusionError::Plan(format!("{name} cannot take {given}: {remedy}"))
+}
