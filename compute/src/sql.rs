@@ -14,6 +14,7 @@ mod admit;
 pub mod aggregate;
 mod arithmetic;
 mod bounded;
+mod dropped;
 mod error;
 mod execute;
 mod files;

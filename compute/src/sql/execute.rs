@@ -8,6 +8,7 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::filter::FilterExec;
@@ -20,6 +21,7 @@ use futures::TryStreamExt;
 use tokio::sync::watch;
 
 use super::admit::admit;
+use super::dropped;
 use super::error::SqlError;
 use super::order::{RowOrder, complete};
 use super::parse::{Parsed, parse};
@@ -63,6 +65,9 @@ pub struct ScanCount {
     /// Rows that WHERE dropped before any join or grouping; `None` where a join whose other side
     /// was empty stopped the scan early.
     pub dropped: Option<u64>,
+    /// What was true of the rows that were dropped, in words: `wt82 is null`, `not age > 30`
+    /// (false or null). `None` where no WHERE acts right there.
+    pub reason: Option<String>,
 }
 
 /// The result of a query.
@@ -145,7 +150,7 @@ async fn execute_whole(
         RowOrder::Canonical => sort_rows(&table).map_err(fail_arrow)?,
     };
     let mut scans = Vec::new();
-    count_scans(&physical, None, &mut scans).await?;
+    count_scans(&physical, &Filters::default(), &mut scans).await?;
     Ok(Answer { table, order, scans })
 }
 
@@ -212,34 +217,43 @@ fn name_hidden(error: SqlError, hidden: &[String]) -> SqlError {
     }
 }
 
-/// Walks the plan from its root; `passed` is what the nearest filter let through, as long as
-/// nothing but exchanges and projections lie between it and the scan.
+/// The filters between a place of the plan and the scan below it, the uppermost first.
+#[derive(Clone, Default)]
+struct Filters {
+    predicates: Vec<Arc<dyn PhysicalExpr>>,
+    /// Rows that the uppermost let through, where it was counted.
+    passed: Option<u64>,
+}
+
+/// Walks the plan from its root; `above` are the filters met so far, as long as nothing but
+/// exchanges and projections lie between them and the scan.
 async fn count_scans(
     plan: &Arc<dyn ExecutionPlan>,
-    passed: Option<u64>,
+    above: &Filters,
     scans: &mut Vec<ScanCount>,
 ) -> Result<(), SqlError> {
     if let Some(scan) = plan.downcast_ref::<ScanExec>() {
         let dropped =
-            scan.rows_read().map(|read| passed.map_or(0, |kept| read.saturating_sub(kept)));
+            scan.rows_read().map(|read| above.passed.map_or(0, |kept| read.saturating_sub(kept)));
         let read = scan.count_rows().await?;
-        scans.push(ScanCount { table: scan.table().to_owned(), read, dropped });
+        let reason = (!above.predicates.is_empty()).then(|| dropped::reason(&above.predicates));
+        scans.push(ScanCount { table: scan.table().to_owned(), read, dropped, reason });
         return Ok(());
     }
-    let passed = if plan.is::<FilterExec>() {
+    let mut below = above.clone();
+    if let Some(filter) = plan.downcast_ref::<FilterExec>() {
         let rows = plan.metrics().and_then(|metrics| metrics.output_rows());
-        passed.or(rows.map(|rows| rows as u64))
-    } else if plan.is::<ProjectionExec>()
+        below.passed = below.passed.or(rows.map(|rows| rows as u64));
+        below.predicates.push(Arc::clone(filter.predicate()));
+    } else if !(plan.is::<ProjectionExec>()
         || plan.is::<RepartitionExec>()
         || plan.is::<CoalescePartitionsExec>()
-        || plan.is::<CooperativeExec>()
+        || plan.is::<CooperativeExec>())
     {
-        passed
-    } else {
-        None
-    };
+        below = Filters::default();
+    }
     for child in plan.children() {
-        Box::pin(count_scans(child, passed, scans)).await?;
+        Box::pin(count_scans(child, &below, scans)).await?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ fn scans(sql: &str, partitions: usize) -> Vec<(String, u64, Option<u64>)> {
     let mut counts: Vec<_> = answer
         .scans
         .into_iter()
-        .map(|ScanCount { table, read, dropped }| (table, read, dropped))
+        .map(|ScanCount { table, read, dropped, .. }| (table, read, dropped))
         .collect();
     counts.sort();
     counts
@@ -37,6 +37,36 @@ fn reads_and_drops_are_counted() {
         let twice = "SELECT a.id FROM t a JOIN t b ON a.id = b.id WHERE a.x IS NOT NULL";
         assert_eq!(scans(twice, partitions), [t(0), t(nulls)]);
     }
+}
+
+#[test]
+fn drops_have_their_reason_in_words() {
+    let reason = |condition: &str| {
+        let sql = format!("SELECT sum(z) AS s FROM t WHERE {condition}");
+        let answer = block_on(execute(&sql, &BTreeMap::new(), &both(), &options(3)));
+        let answer = answer.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        answer.scans[0].reason.clone().unwrap()
+    };
+    for (condition, words) in [
+        ("x IS NOT NULL", "x is null"),
+        ("x IS NULL", "x is not null"),
+        ("z > 30", "not z > 30"),
+        ("g = 'it''s'", "not g = 'it''s'"),
+        ("x IS NOT NULL AND z > 1.5", "not (x is not null and z > 1.5)"),
+        ("z < 1 OR (x > 1 AND x < 2)", "not (z < 1 or (x > 1 and x < 2))"),
+        ("x IS NOT NULL AND z + x * 2 < 9", "not (x is not null and z + (x * 2) < 9)"),
+        ("g IN ('a', 'b')", "not g in ('a', 'b')"),
+        ("g LIKE 'a%'", "not g like 'a%'"),
+        ("NOT (z > 2)", "not (not (z > 2))"),
+        ("abs(z) <= 1", "not abs(z) <= 1"),
+        ("day >= DATE '2024-02-29'", "not day >= '2024-02-29'"),
+    ] {
+        assert_eq!(reason(condition), words, "{condition}");
+    }
+    let long = (0..60).map(|n| format!("z <> {n}")).collect::<Vec<_>>().join(" AND ");
+    assert_eq!(reason(&long).chars().count(), 200);
+    let answer = block_on(execute("SELECT sum(z) FROM t", &BTreeMap::new(), &both(), &options(1)));
+    assert_eq!(answer.unwrap().scans[0].reason, None);
 }
 
 #[test]
