@@ -60,9 +60,11 @@ pub(crate) fn short(hash: impl Display) -> String {
     }
 }
 
-/// What a person wrote, with control characters made visible: a title must not move the cursor.
+/// What a person wrote, with control characters and marks of direction made visible: a title must
+/// neither move the cursor nor show its letters in another order.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Lines `  label  value`, the values aligned; an empty label continues the one above.

@@ -216,6 +216,17 @@ impl From<TableSchema> for Vec<Column> {
     }
 }
 
+/// Whether nobody can see `c` in a name, or it makes others stand in another order: what a dataset
+/// path may not hold either (`FilePath`), and spaces of no width. Joiners within words and emoji
+/// are seen by what they join. A manifest may hold such names, since older ones do; what is
+/// published now may not.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 fn check_name(name: &str, position: usize) -> Result<(), SchemaError> {
     let fits = !name.is_empty() && name.len() <= MAX_NAME_BYTES;
     if fits && !name.chars().any(char::is_control) {

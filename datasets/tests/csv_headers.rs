@@ -38,6 +38,25 @@ fn spaces_around_and_line_breaks_within_names_are_plain() {
 }
 
 #[test]
+fn what_nobody_can_see_in_a_name_is_dropped_and_told() {
+    // A name that shows as another (U+202E turns what follows), one with a space of no width, a
+    // second byte order mark, a soft hyphen, a line separator.
+    let text = "\u{feff}\u{feff}id,price\u{202e}RUE,to\u{200b}tal,\u{2066}x\u{2069},so\u{ad}ft,\
+                two\u{2028}lines,total\n1,2,3,4,5,6,7\n";
+    assert_eq!(names(text), ["id", "priceRUE", "total", "x", "soft", "two lines", "total_2"]);
+    let notes: Vec<String> = inferred(text).notes.iter().map(ToString::to_string).collect();
+    assert_eq!(notes.len(), 7, "{notes:?}");
+    assert_eq!(notes[1], "column 2, \"price\\u{202e}RUE\" in the file, is called \"priceRUE\"");
+    // Nothing but such is no name.
+    assert_eq!(names("a,\u{200b}\u{202e}\n1,2\n"), ["a", "column_2"]);
+    // Joiners are a part of words, and of emoji.
+    assert_eq!(
+        names("\u{645}\u{6cc}\u{200c}\u{62e},\u{1f469}\u{200d}\u{1f52c}\n1,2\n"),
+        ["\u{645}\u{6cc}\u{200c}\u{62e}", "\u{1f469}\u{200d}\u{1f52c}"]
+    );
+}
+
+#[test]
 fn names_with_delimiters_quotes_and_other_alphabets_stand_as_they_are() {
     assert_eq!(
         names("\"a,b\",\"say \"\"hi\"\"\",Größe (mm),名前,sélect; drop\n1,2,3,4,5\n"),

@@ -1,7 +1,9 @@
 //! Types that are found hold every value without loss.
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Float64Type;
 use veritrail_datasets::describe::{ColumnDescription, FileDescription};
-use veritrail_datasets::ingest::csv::{CsvError, DecimalMark, Inference, Note, infer};
+use veritrail_datasets::ingest::csv::{CsvError, DecimalMark, Inference, Note, Scan, infer};
 use veritrail_datasets::schema::ColumnType;
 
 fn inferred(text: &str) -> Inference {
@@ -49,10 +51,116 @@ fn floats_are_floats_if_nothing_is_lost() {
     assert_eq!(of(&["1.5f"]), "text");
 }
 
+/// What C, Microsoft's C, R, Java, Julia and NumPy write for what is no finite number.
+const NOT_FINITE: [(&str, f64); 20] = [
+    ("nan", f64::NAN),
+    ("NaN", f64::NAN),
+    ("-nan", f64::NAN),
+    ("+nan", f64::NAN),
+    ("-NaN", f64::NAN),
+    ("nan(ind)", f64::NAN),
+    ("-nan(ind)", f64::NAN),
+    ("nan(snan)", f64::NAN),
+    ("1.#QNAN", f64::NAN),
+    ("-1.#IND", f64::NAN),
+    ("inf", f64::INFINITY),
+    ("+inf", f64::INFINITY),
+    ("-inf", f64::NEG_INFINITY),
+    ("Inf", f64::INFINITY),
+    ("-Inf", f64::NEG_INFINITY),
+    ("Infinity", f64::INFINITY),
+    ("+Infinity", f64::INFINITY),
+    ("-Infinity", f64::NEG_INFINITY),
+    ("1.#INF", f64::INFINITY),
+    ("-1.#INF", f64::NEG_INFINITY),
+];
+
+#[test]
+fn every_word_for_no_number_is_read_as_it_was_meant() {
+    for (delimiter, number) in [(",", "0.5"), (";", "0,5")] {
+        let rows = NOT_FINITE.map(|(word, _)| format!("r{delimiter}{word}\n")).concat();
+        let text = format!("name{delimiter}x\nr{delimiter}{number}\n{rows}");
+        let found = inferred(&text);
+        assert_eq!(found.schema.columns()[1].column_type, ColumnType::Float64);
+        let mut scan = Scan::new(text.as_bytes(), &found.dialect, &found.schema).unwrap();
+        let batch = scan.next().unwrap().unwrap();
+        let floats = batch.column(1).as_primitive::<Float64Type>();
+        assert_eq!((floats.null_count(), floats.value(0)), (0, 0.5));
+        for (row, (word, meant)) in NOT_FINITE.into_iter().enumerate() {
+            let meant = if meant.is_nan() { 0x7ff8_0000_0000_0000 } else { meant.to_bits() };
+            assert_eq!(floats.value(row + 1).to_bits(), meant, "{word}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_value_of_r_stands_beside_its_numbers() {
+    let found = inferred("name,x\nr,NA\nr,NaN\nr,-Inf\nr,1.25\n");
+    assert_eq!(found.schema.columns()[1].column_type, ColumnType::Float64);
+    assert_eq!(found.dialect.nulls, ["", "NA"]);
+}
+
+/// The notes about what a column of these values was taken for.
+fn fractions(values: &[&str]) -> Vec<String> {
+    let rows: String = values.iter().map(|value| format!("r;{value}\n")).collect();
+    let found = inferred(&format!("name;x\n{rows}"));
+    let notes = found.notes.iter().filter(|note| matches!(note, Note::BinaryFractions(_)));
+    notes.map(ToString::to_string).collect()
+}
+
+#[test]
+fn who_wrote_decimal_fractions_is_told_how_to_keep_their_digits() {
+    let told = |exact: &str| {
+        vec![format!(
+            "\"x\" is read as float64, the nearest binary fraction; to keep every digit, declare \
+             it as {exact}"
+        )]
+    };
+    assert_eq!(fractions(&["10000000.2", "10000000.1"]), told("decimal(9,1)"));
+    assert_eq!(fractions(&["-0.5", "12", "", "3.25"]), told("decimal(4,2)"));
+    assert_eq!(fractions(&[".5"]), told("decimal(1,1)"));
+    assert_eq!(fractions(&["1,5", "20,25"]), told("decimal(4,2)"));
+    assert_eq!(fractions(&["12345678901234567890.25"]), told("decimal(22,2)"));
+    // Numbers that decimals do not hold, or that were computed; and whole ones.
+    for others in [
+        &["1.5", "1e3"][..],
+        &["1.5", "NaN"],
+        &["0.30000000000000004"],
+        &["1", "2"],
+        &["1.", "-0"],
+        &["x", "1.5"],
+    ] {
+        assert!(fractions(others).is_empty(), "{others:?}");
+    }
+}
+
+#[test]
+fn the_decimal_type_that_is_told_holds_every_value() {
+    let text = "name,x\nr,0.5\nr,-1234.0625\nr,NA\nr,99999\n";
+    let notes = inferred(text).notes;
+    let Some(Note::BinaryFractions(columns)) = notes.iter().find(|n| n.to_string().contains("x"))
+    else {
+        panic!("{notes:?}")
+    };
+    let mut said = FileDescription::default();
+    let column_type = Some(columns[0].1.clone());
+    said.columns.insert("x".into(), ColumnDescription { column_type, ..Default::default() });
+    let found = infer(text.as_bytes(), &said).unwrap();
+    assert_eq!(found.schema.columns()[1].column_type.to_string(), "decimal(9,4)");
+    assert!(!found.notes.iter().any(|note| matches!(note, Note::BinaryFractions(_))));
+}
+
 #[test]
 fn words_for_no_number_need_a_number_beside_them() {
     assert_eq!(of(&["1.5", "NaN", "-inf", "Infinity"]), "float64");
-    assert_eq!(of(&["1", "nan"]), "float64");
+    for word in NOT_FINITE.map(|(word, _)| word) {
+        assert_eq!(of(&["1", word]), "float64", "{word}");
+        assert_eq!(of(&["1.5", &word.to_uppercase(), &word.to_lowercase()]), "float64", "{word}");
+        assert_eq!(of(&[word, "x"]), "text", "{word}");
+    }
+    for other in ["nann", "na", "in", "infinit", "--inf", "+-nan", "nan()", "nan(", "1.#", "#INF"] {
+        assert_eq!(of(&["1.5", other]), "text", "{other}");
+    }
     assert_eq!(of(&["inf", "nan"]), "text");
     assert_eq!(of(&["infant", "1"]), "text");
 }

@@ -6,7 +6,6 @@ use std::sync::Mutex;
 
 use arrow::array::{
     Array, ArrayRef, Int64Array, ListArray, RecordBatch, StructArray, Time64MicrosecondArray,
-    TimestampMillisecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int64Type};
@@ -192,17 +191,6 @@ fn int96_file() -> Bytes {
     group.close().unwrap();
     writer.close().unwrap();
     bytes.into()
-}
-
-#[test]
-fn a_timestamp_that_nanoseconds_do_not_reach_is_refused_with_the_column() {
-    let far: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![i64::MAX / 1_000]));
-    let batch = RecordBatch::try_from_iter([("far", far)]).unwrap();
-    let error = read_all(&written(&batch, WriterProperties::default())).unwrap_err();
-    assert!(
-        matches!(&error, ParquetRefused::Value { group: 0, column, .. } if column == "far"),
-        "{error}"
-    );
 }
 
 #[test]

@@ -133,6 +133,18 @@ fn special_files_are_refused_not_read() {
 }
 
 #[test]
+fn a_pipe_that_takes_a_files_place_is_noticed_and_not_waited_for() {
+    let dir = tree(&["a.csv"]);
+    let walked = of(dir.path()).unwrap();
+    let source = &walked.sources[0];
+    fs::remove_file(&source.on_disk).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &source.on_disk, 0o600.into()).unwrap();
+    assert!(matches!(source.open(), Err(SourceError::Changed(_))));
+    let error = of(dir.path()).unwrap_err();
+    assert!(matches!(error, WalkError::Special { kind: "a named pipe", .. }), "{error}");
+}
+
+#[test]
 fn deep_folders_are_bounded() {
     let deep = format!("{}a.csv", "d/".repeat(300));
     let dir = tree(&[&deep]);

@@ -131,7 +131,8 @@ impl FileTable {
                 tokio::spawn(async move {
                     let read =
                         read_object_group(store.as_ref(), &path, &file, group, &columns).await;
-                    let name = format!("{table} ({path}, row group {})", group + 1);
+                    // A refusal names the row group itself.
+                    let name = format!("{table} ({path})");
                     match read {
                         Ok(rows) => {
                             tokio::task::spawn_blocking(move || send_all(&name, rows, &sender));

@@ -11,6 +11,7 @@ mod encoding;
 mod error;
 mod header;
 mod infer;
+mod note;
 mod records;
 mod scan;
 mod sniff;
@@ -23,6 +24,7 @@ pub use dialect::{
 };
 pub use error::CsvError;
 pub use header::Renamed;
-pub use infer::{Inference, Note, infer};
+pub use infer::{Inference, infer};
+pub use note::Note;
 pub use records::MAX_ROW_BYTES;
 pub use scan::{BATCH_ROWS, Scan};

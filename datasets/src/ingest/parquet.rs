@@ -8,6 +8,7 @@
 //! (`border`). What a footer claims about values (minima, maxima, null counts, order, page
 //! indexes, bloom filters) is never read.
 
+mod batch;
 mod border;
 mod canonical;
 mod chunk;
@@ -26,10 +27,11 @@ mod pages;
 mod thrift;
 mod types;
 
+pub use batch::{BATCH_BYTES, BATCH_ROWS};
 pub use cut::{MIN_PIECE_BYTES, cut_points};
 pub use error::ParquetRefused;
 pub use footer::{MAX_FOOTER_BYTES, MAX_ROW_GROUPS};
-pub use group::{BATCH_ROWS, GroupRows};
+pub use group::GroupRows;
 pub use inspect::{Inspection, inspect};
 pub use object::{inspect_object, read_object_group};
 pub use page::MAX_PAGE_BYTES;

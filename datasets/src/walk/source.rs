@@ -1,10 +1,11 @@
 //! One file that is to be published, and whether it stayed the same while it was read.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
+use rustix::fs::OFlags;
 use veritrail_provenance::layout::FilePath;
 
 use super::WalkError;
@@ -75,7 +76,10 @@ impl Source {
 
     /// Opens the file, if it still is what was found.
     pub fn open(&self) -> Result<File, SourceError> {
-        let file = File::open(&self.on_disk).map_err(|cause| self.refused(cause))?;
+        let mut options = OpenOptions::new();
+        // A named pipe that took the file's place would else be waited for; a file ignores it.
+        options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let file = options.open(&self.on_disk).map_err(|cause| self.refused(cause))?;
         self.check_unchanged(&file)?;
         Ok(file)
     }

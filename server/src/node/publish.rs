@@ -123,7 +123,7 @@ impl Node {
         let found = tokio::task::block_in_place(|| {
             inspect::inspect(&request.paths, &declared.description, progress)
         })?;
-        for note in found.iter().flat_map(|file| file.notes_at()) {
+        for note in inspect::notes(&found) {
             progress.say(&note);
         }
         // Before the first byte is stored, and only where something will be published.

@@ -4,12 +4,15 @@ use super::dialect::DecimalMark;
 use super::error::CsvError;
 use super::records::Quoting;
 use super::value::{self, kind};
-use crate::schema::ColumnType;
+use crate::schema::{ColumnType, MAX_PRECISION};
 
 /// Words that files write for a missing value. They become null tokens only if some column is
 /// all numbers, truth values or times but for them.
 pub(super) const USUAL_NULLS: [&str; 8] =
     ["NA", "N/A", "n/a", "#N/A", "NULL", "Null", "null", "None"];
+
+/// Digits behind the decimal mark that numbers have at most which somebody wrote down.
+const MAX_WRITTEN_SCALE: u8 = 9;
 
 /// What was seen of a column so far.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub(super) struct ColumnGuess {
     usual_nulls: u8,
     /// A comma with other than three digits behind it: no grouping of thousands.
     comma_proven: bool,
+    /// The most digits before and behind the decimal mark, while all numbers are written plainly.
+    digits: Option<(usize, usize)>,
     /// The first field that the declared type does not hold, with a point and with a comma.
     misfits: [Option<Misfit>; 2],
 }
@@ -44,6 +49,7 @@ impl ColumnGuess {
             finite: 0,
             usual_nulls: 0,
             comma_proven: false,
+            digits: Some((0, 0)),
             misfits: [None, None],
         }
     }
@@ -72,6 +78,7 @@ impl ColumnGuess {
             Some(declared) => self.check(trimmed, line, &declared),
             None => {
                 self.kinds &= value::kinds(trimmed);
+                self.see_digits(trimmed);
                 self.finite += u64::from(!value::is_not_finite(trimmed));
                 self.comma_proven |= comma_is_decimal(trimmed);
             }
@@ -125,6 +132,17 @@ impl ColumnGuess {
         }
     }
 
+    /// The decimal type that would hold every field exactly, if numbers with a fraction were taken
+    /// for floats. None where there are so many digits that the numbers were computed as floats.
+    pub(super) fn exact_type(&self, decimal: DecimalMark) -> Option<ColumnType> {
+        let (whole, part) = self.digits?;
+        let inferred = self.declared.is_none() && self.column_type(decimal) == ColumnType::Float64;
+        let precision = u8::try_from(whole + part).ok().filter(|&p| p <= MAX_PRECISION)?;
+        let scale =
+            u8::try_from(part).ok().filter(|scale| (1..=MAX_WRITTEN_SCALE).contains(scale))?;
+        inferred.then_some(ColumnType::Decimal { precision, scale })
+    }
+
     /// Whether a type had to be guessed from nothing but nulls and blanks. Fields of a declared
     /// text are not looked at, so nothing is said of them.
     pub(super) fn is_blank(&self) -> bool {
@@ -143,6 +161,13 @@ impl ColumnGuess {
                 Err(CsvError::value(misfit.line, name, &misfit.value, declared))
             }
             _ => Ok(()),
+        }
+    }
+
+    fn see_digits(&mut self, text: &str) {
+        if let Some((whole, part)) = self.digits {
+            let seen = if self.kinds & kind::FLOAT == 0 { None } else { value::digits(text) };
+            self.digits = seen.map(|(w, p)| (whole.max(w), part.max(p)));
         }
     }
 

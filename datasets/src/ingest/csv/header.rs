@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::schema::MAX_NAME_BYTES;
+use crate::schema::{MAX_NAME_BYTES, is_hidden};
 
 /// A name that is not what stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,9 @@ impl fmt::Display for Renamed {
 }
 
 /// Names for `width` columns from their header rows (none: all by position), and what was changed:
-/// spaces around are dropped, control characters become spaces, an empty name becomes
-/// `column_N`, a name that stands twice gets `_2`, `_3`, …
+/// spaces around are dropped, control characters and line separators become spaces, other
+/// characters that nobody can see are dropped, an empty name becomes `column_N`, a name that
+/// stands twice gets `_2`, `_3`, …
 pub(super) fn names(rows: &[Vec<String>], width: usize) -> (Vec<String>, Vec<Renamed>) {
     let raw: Vec<String> = (0..width).map(|index| joined(rows, index)).collect();
     // A name that stands in the file is never given to another column.
@@ -69,8 +70,13 @@ fn joined(rows: &[Vec<String>], index: usize) -> String {
 }
 
 fn clean(name: &str) -> String {
-    let spaced: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let trimmed = spaced.trim();
+    let seen = name.chars().filter_map(|c| match c {
+        '\u{2028}' | '\u{2029}' => Some(' '),
+        c if c.is_control() => Some(' '),
+        c => Some(c).filter(|c| !is_hidden(*c)),
+    });
+    let seen: String = seen.collect();
+    let trimmed = seen.trim();
     let mut end = trimmed.len().min(MAX_NAME_BYTES - 24);
     while !trimmed.is_char_boundary(end) {
         end -= 1;

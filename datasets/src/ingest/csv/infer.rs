@@ -4,13 +4,13 @@
 //! types that the rest of it breaks.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::io::{Cursor, Read};
 
 use super::column_guess::{ColumnGuess, UsualNulls, trim};
 use super::dialect::{CsvDialect, DecimalMark, Encoding};
 use super::error::CsvError;
-use super::header::{self, Renamed};
+use super::header;
+use super::note::Note;
 use super::records::{Field, Quoting, Record, Records};
 use super::sniff;
 use crate::describe::FileDescription;
@@ -30,44 +30,6 @@ pub struct Inference {
     pub seen: Seen,
     /// What the publisher should know, since it was decided for them.
     pub notes: Vec<Note>,
-}
-
-/// Something that was decided without being declared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// Words were taken for missing values.
-    NullTokens(Vec<String>),
-    /// The first row looks like data, so there is no header.
-    NoHeader,
-    /// A column is not called what stands in the file.
-    Renamed(Renamed),
-    /// Empty lines were skipped.
-    BlankLines(u64),
-    /// A column has no values: its type is text for want of a better.
-    EmptyColumn(String),
-    /// Numbers have a decimal comma.
-    DecimalComma,
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Note::NullTokens(words) => {
-                write!(f, "unquoted {} is read as a missing value", words.join(" and "))
-            }
-            Note::NoHeader => {
-                write!(
-                    f,
-                    "the first row looks like data, so the columns have no names; if it is a \
-                           header, declare header_rows = 1"
-                )
-            }
-            Note::Renamed(renamed) => renamed.fmt(f),
-            Note::BlankLines(count) => write!(f, "empty lines that were skipped: {count}"),
-            Note::EmptyColumn(name) => write!(f, "column {name:?} has no values; it is text"),
-            Note::DecimalComma => write!(f, "numbers are read with a decimal comma"),
-        }
-    }
 }
 
 /// Reads the whole file and finds out dialect, schema and row count; whatever `declared` says is
@@ -285,17 +247,22 @@ impl Table {
             dialect.nulls = all.into_iter().collect();
         }
         let mut columns = Vec::with_capacity(self.names.len());
+        let mut fractions = Vec::new();
         for (name, guess) in self.names.into_iter().zip(&self.guesses) {
             guess.declared_holds(&name, decimal)?;
             if self.rows > 0 && guess.is_blank() && guess.column_type(decimal) == ColumnType::Text {
                 notes.push(Note::EmptyColumn(name.clone()));
             }
+            fractions.extend(guess.exact_type(decimal).map(|exact| (name.clone(), exact)));
             let mut column = Column::new(name, guess.column_type(decimal));
             if let Some(said) = declared.columns.get(&column.name) {
                 column.unit = said.unit.clone();
                 column.description = said.description.clone();
             }
             columns.push(column);
+        }
+        if !fractions.is_empty() {
+            notes.push(Note::BinaryFractions(fractions));
         }
         let schema = TableSchema::new(columns)?;
         Ok(Inference { dialect, schema, rows: self.rows, seen, notes })

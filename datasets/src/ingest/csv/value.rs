@@ -8,6 +8,9 @@ use super::civil::{self, Moment};
 use super::dialect::DecimalMark;
 use crate::schema::ColumnType;
 
+/// The one NaN of a TableHash (docs/formats/table-hash.md).
+const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
+
 /// Types a field could be, as a set of bits.
 pub(super) mod kind {
     pub(in super::super) const INT: u8 = 1;
@@ -33,8 +36,8 @@ pub(super) fn kinds(text: &str) -> u8 {
     }
     match first {
         b'0'..=b'9' | b'-' | b'.' | b',' => match number(text) {
-            0 if first.is_ascii_digit() => day_or_moment(text),
             0 if is_not_finite(text) => kind::FLOAT,
+            0 if first.is_ascii_digit() => day_or_moment(text),
             found => found,
         },
         _ if boolean(text).is_some() => kind::BOOL,
@@ -45,9 +48,25 @@ pub(super) fn kinds(text: &str) -> u8 {
 
 /// Whether `text` is one of the words for what is no finite number: NaN, or an infinity.
 pub(super) fn is_not_finite(text: &str) -> bool {
+    not_finite(text).is_some()
+}
+
+/// What writers call a value that is no finite number, in any case and with or without a sign:
+/// `nan`, `inf`, `infinity`; with what C's libraries put behind NaN (`nan(ind)`, `nan(snan)`); and
+/// what Microsoft's wrote until 2015 (`1.#QNAN`, `1.#IND`, `1.#INF`). There is one NaN, so its
+/// sign and kind are lost.
+fn not_finite(text: &str) -> Option<f64> {
     let bare = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let matches = |word: &str| bare.eq_ignore_ascii_case(word);
-    (text.len() == 3 && matches("nan")) || matches("inf") || matches("infinity")
+    let is = |words: &[&str]| words.iter().any(|word| bare.eq_ignore_ascii_case(word));
+    if !matches!(bare.as_bytes().first(), Some(b'n' | b'N' | b'i' | b'I' | b'1')) {
+        return None;
+    }
+    if is(&["inf", "infinity", "1.#INF"]) {
+        let negative = text.starts_with('-');
+        return Some(if negative { f64::NEG_INFINITY } else { f64::INFINITY });
+    }
+    let nan = is(&["nan", "nan(ind)", "nan(snan)", "1.#QNAN", "1.#SNAN", "1.#IND"]);
+    nan.then_some(f64::from_bits(CANONICAL_NAN))
 }
 
 /// `true` or `false`, also with a capital or in capitals.
@@ -72,13 +91,12 @@ pub(super) fn uint64(text: &str) -> Option<u64> {
 /// The float nearest to `text`, ties to even (what `str::parse` promises). A finite text too
 /// large for a float is refused, never made infinite.
 pub(super) fn float64(text: &str, decimal: DecimalMark) -> Option<f64> {
-    let value = match decimal {
-        DecimalMark::Point => text.parse().ok()?,
-        DecimalMark::Comma if text.contains('.') => return None,
-        DecimalMark::Comma => text.replace(',', ".").parse().ok()?,
+    let value: Option<f64> = match decimal {
+        DecimalMark::Point => text.parse().ok(),
+        DecimalMark::Comma if text.contains('.') => None,
+        DecimalMark::Comma => text.replace(',', ".").parse().ok(),
     };
-    let value: f64 = value;
-    (value.is_finite() || is_not_finite(text)).then_some(value)
+    value.filter(|value| value.is_finite()).or_else(|| not_finite(text))
 }
 
 /// A decimal of exactly `scale` digits after the point, as its unscaled integer. More digits than
@@ -106,6 +124,20 @@ pub(super) fn decimal(text: &str, mark: DecimalMark, precision: u8, scale: u8) -
         return None;
     }
     Some(if text.starts_with('-') { -value } else { value })
+}
+
+/// Digits of a plainly written number, no exponent: before its decimal mark, without leading
+/// zeros, and behind it.
+pub(super) fn digits(text: &str) -> Option<(usize, usize)> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let is_mark = |byte: &u8| matches!(byte, b'.' | b',');
+    let (whole, part) = match unsigned.iter().position(is_mark) {
+        Some(at) => (unsigned.get(..at)?, unsigned.get(at + 1..)?),
+        None => (unsigned, &[][..]),
+    };
+    let plain = whole.iter().chain(part).all(u8::is_ascii_digit);
+    let whole = if whole == b"0" { 0 } else { whole.len() };
+    plain.then_some((whole, part.len()))
 }
 
 fn day_or_moment(text: &str) -> u8 {

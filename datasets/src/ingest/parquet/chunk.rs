@@ -3,11 +3,17 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use parquet::basic::Type as Physical;
 use parquet::file::metadata::ColumnChunkMetaData;
 
+use super::batch::{Cost, PageCost};
 use super::error::ParquetRefused;
 use super::page::{self, PageHeader, PageKind};
 use super::pages::PageCheck;
+
+/// Bytes that a decoded value takes at most, unless it is text or bytes: it is decoded as it
+/// stands, and then widened.
+const DECODED_BYTES: u64 = 16;
 
 /// A column chunk whose pages fill it exactly, have sizes within bounds, and hold as many rows as
 /// the row group claims.
@@ -59,6 +65,43 @@ impl Chunk {
         let dictionary = |page: &&PageAt| matches!(page.header.kind, PageKind::Dictionary { .. });
         let dictionary: u64 = self.pages.iter().filter(dictionary).map(size).sum();
         dictionary + self.pages.iter().map(size).max().unwrap_or(0)
+    }
+
+    /// Bytes that a row of this column takes while it is decoded, or `None` where that is up to
+    /// each value.
+    pub(super) fn fixed_bytes(&self) -> Option<u64> {
+        let descriptor = self.metadata().column_descr();
+        match descriptor.physical_type() {
+            Physical::BYTE_ARRAY => None,
+            Physical::FIXED_LEN_BYTE_ARRAY => {
+                let bytes = u64::from(descriptor.type_length().unsigned_abs());
+                Some(bytes * 2 + DECODED_BYTES)
+            }
+            _ => Some(DECODED_BYTES),
+        }
+    }
+
+    /// What each data page of a column of texts adds to a batch, in order.
+    pub(super) fn text_costs(&self) -> Result<Vec<PageCost>, ParquetRefused> {
+        let mut widest = 0;
+        let mut costs = Vec::new();
+        for (number, page) in self.pages.iter().enumerate() {
+            let (rows, encoding) = match page.header.kind {
+                PageKind::Dictionary { .. } => {
+                    widest = self.widest_value(number, page)?;
+                    continue;
+                }
+                PageKind::Data { values, encoding, .. }
+                | PageKind::DataV2 { values, encoding, .. } => (values, encoding),
+            };
+            let cost = match encoding {
+                page::PLAIN_DICTIONARY | page::RLE_DICTIONARY => Cost::Each(widest),
+                page::DELTA_BYTE_ARRAY => Cost::Whole(self.written_out(number, page)?),
+                _ => Cost::Whole(u64::from(page.header.uncompressed.unsigned_abs())),
+            };
+            costs.push(PageCost { rows: u64::from(rows.unsigned_abs()), cost });
+        }
+        Ok(costs)
     }
 
     /// A refusal of one page.

@@ -12,7 +12,7 @@ use super::decompress::decompress;
 use super::delta;
 use super::error::ParquetRefused;
 use super::levels::{check_hybrid, count_values};
-use super::page::PageKind;
+use super::page::{MAX_PAGE_BYTES, PageKind};
 
 /// Bytes that may follow the last plain value: fastparquet writes eight.
 const PADDING_BYTES: usize = 8;
@@ -40,13 +40,34 @@ impl ColumnPages {
             return Ok(None);
         };
         self.next += 1;
-        self.chunk.unpack(number, at).map(Some)
+        self.chunk.unpack(number, at).map(|(page, _)| Some(page))
     }
 }
 
 impl Chunk {
-    /// A page as the crate decodes it: of the stated size, with levels that are all there.
-    fn unpack(&self, number: usize, at: &PageAt) -> Result<Page, ParquetRefused> {
+    /// Bytes of the widest text in a dictionary.
+    pub(super) fn widest_value(&self, number: usize, at: &PageAt) -> Result<u64, ParquetRefused> {
+        let (page, _) = self.unpack(number, at)?;
+        let mut rest: &[u8] = page.buffer();
+        let mut widest = 0;
+        // Not until nothing is left: padding may follow the last value.
+        for _ in 0..page.num_values() {
+            let Some((length, text)) = rest.split_first_chunk::<4>() else { break };
+            let length = u32::from_le_bytes(*length);
+            widest = widest.max(u64::from(length));
+            rest = text.get(length as usize..).unwrap_or_default();
+        }
+        Ok(widest)
+    }
+
+    /// Bytes that a page's texts take without what they share with their predecessors.
+    pub(super) fn written_out(&self, number: usize, at: &PageAt) -> Result<u64, ParquetRefused> {
+        self.unpack(number, at).map(|(_, bytes)| bytes)
+    }
+
+    /// A page as the crate decodes it: of the stated size, with levels that are all there. Also
+    /// the bytes that its values take, if those are more than it has itself.
+    fn unpack(&self, number: usize, at: &PageAt) -> Result<(Page, u64), ParquetRefused> {
         let refused = |reason: String| self.refused(number, reason);
         let body = self.bytes.get(at.body.clone()).unwrap_or_default();
         if let Some(expected) = at.header.crc {
@@ -64,16 +85,18 @@ impl Chunk {
                 let (skipped, present) =
                     self.levels_v1(&buf, values as usize, levels).map_err(|e| refused(e.into()))?;
                 let encoding = encoding_of(encoding).map_err(|e| refused(e.into()))?;
-                self.check_values(&buf, skipped, encoding, present)
+                let bytes = self
+                    .check_values(&buf, skipped, encoding, present)
                     .map_err(|e| refused(e.into()))?;
-                Ok(Page::DataPage {
+                let page = Page::DataPage {
                     buf,
                     num_values: values as u32,
                     encoding,
                     def_level_encoding: Encoding::RLE,
                     rep_level_encoding: Encoding::RLE,
                     statistics: None,
-                })
+                };
+                Ok((page, bytes))
             }
             PageKind::DataV2 {
                 values,
@@ -90,9 +113,10 @@ impl Chunk {
                     .levels_v2(&buf, values as usize, nulls as usize, levels)
                     .map_err(|e| refused(e.into()))?;
                 let encoding = encoding_of(encoding).map_err(|e| refused(e.into()))?;
-                self.check_values(&buf, levels, encoding, present)
+                let bytes = self
+                    .check_values(&buf, levels, encoding, present)
                     .map_err(|e| refused(e.into()))?;
-                Ok(Page::DataPageV2 {
+                let page = Page::DataPageV2 {
                     buf,
                     num_values: values as u32,
                     encoding,
@@ -102,21 +126,24 @@ impl Chunk {
                     rep_levels_byte_len: 0,
                     is_compressed: false,
                     statistics: None,
-                })
+                };
+                Ok((page, bytes))
             }
             PageKind::Dictionary { values, encoding } => {
                 let buf = self.body(body, size, 0, true).map_err(refused)?;
-                self.check_plain(&buf, values as usize).map_err(|e| refused(e.into()))?;
-                let encoding = match encoding_of(encoding).map_err(|e| refused(e.into()))? {
-                    encoding @ (Encoding::PLAIN | Encoding::PLAIN_DICTIONARY) => encoding,
-                    _ => {
-                        return Err(refused("a dictionary that is not plainly encoded".to_owned()));
-                    }
-                };
-                let num_values = values as u32;
-                Ok(Page::DictionaryPage { buf, num_values, encoding, is_sorted: false })
+                let page = self.dictionary(buf, values as usize, encoding);
+                page.map(|page| (page, 0)).map_err(|e| refused(e.into()))
             }
         }
+    }
+
+    fn dictionary(&self, buf: Bytes, values: usize, encoding: i32) -> Result<Page, &'static str> {
+        self.check_plain(&buf, values)?;
+        let encoding = match encoding_of(encoding)? {
+            encoding @ (Encoding::PLAIN | Encoding::PLAIN_DICTIONARY) => encoding,
+            _ => return Err("a dictionary that is not plainly encoded"),
+        };
+        Ok(Page::DictionaryPage { buf, num_values: values as u32, encoding, is_sorted: false })
     }
 
     /// The body with everything behind its first `plain` bytes unpacked, `size` bytes in all.
@@ -211,51 +238,60 @@ impl Chunk {
         }
     }
 
-    /// Checks counts that the crate would allocate by.
+    /// Checks counts that the crate would allocate by; gives the bytes that the values take, if
+    /// those are more than the page has.
     fn check_values(
         &self,
         buf: &[u8],
         skipped: usize,
         encoding: Encoding,
         present: usize,
-    ) -> Result<(), &'static str> {
+    ) -> Result<u64, &'static str> {
         let values = buf.get(skipped..).ok_or("values that are cut off")?;
         match encoding {
-            Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT => self.check_plain(values, present),
+            Encoding::PLAIN | Encoding::BYTE_STREAM_SPLIT => self.check_plain(values, present)?,
             // A page of nulls alone may leave out even the width.
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => match values.split_first() {
-                None if present == 0 => Ok(()),
-                None => Err("values that are cut off"),
-                Some((width, indices)) => check_hybrid(indices, *width, present),
+                None if present == 0 => {}
+                None => return Err("values that are cut off"),
+                Some((width, indices)) => check_hybrid(indices, *width, present)?,
             },
-            Encoding::RLE if present == 0 && values.is_empty() => Ok(()),
+            Encoding::RLE if present == 0 && values.is_empty() => {}
             Encoding::RLE => {
                 let (length, runs) = values.split_first_chunk::<4>().ok_or("values cut off")?;
                 match u32::from_le_bytes(*length) as usize == runs.len() {
-                    true => check_hybrid(runs, 1, present),
-                    false => Err("values of another length than stated"),
+                    true => check_hybrid(runs, 1, present)?,
+                    false => return Err("values of another length than stated"),
                 }
             }
             // A page without values may leave the stream out.
             Encoding::DELTA_BINARY_PACKED
             | Encoding::DELTA_LENGTH_BYTE_ARRAY
             | Encoding::DELTA_BYTE_ARRAY
-                if present == 0 && values.is_empty() =>
-            {
-                Ok(())
-            }
+                if present == 0 && values.is_empty() => {}
             Encoding::DELTA_BINARY_PACKED => match delta::check(values, present)? {
-                end if end == values.len() => Ok(()),
-                _ => Err("bytes behind the last delta"),
+                end if end == values.len() => {}
+                _ => return Err("bytes behind the last delta"),
             },
-            Encoding::DELTA_LENGTH_BYTE_ARRAY => delta::check(values, present).map(|_| ()),
-            Encoding::DELTA_BYTE_ARRAY => {
-                let prefixes = delta::check(values, present)?;
-                let suffixes = values.get(prefixes..).ok_or("values that are cut off")?;
-                delta::check(suffixes, present).map(|_| ())
+            Encoding::DELTA_LENGTH_BYTE_ARRAY => {
+                delta::check(values, present)?;
             }
-            _ => Ok(()),
+            Encoding::DELTA_BYTE_ARRAY => return check_delta_bytes(values, present),
+            _ => {}
         }
+        Ok(0)
+    }
+}
+
+/// Checks two delta streams, of shared beginnings and of the rest; gives the bytes that the
+/// values take once they are written out.
+fn check_delta_bytes(values: &[u8], count: usize) -> Result<u64, &'static str> {
+    let second = delta::check(values, count)?;
+    let suffixes = values.get(second..).ok_or("values that are cut off")?;
+    delta::check(suffixes, count)?;
+    match delta::written_out(values, second, count)? {
+        bytes if bytes <= MAX_PAGE_BYTES as u64 => Ok(bytes),
+        _ => Err("delta-encoded values of more than 256 MiB: write smaller pages"),
     }
 }
 

@@ -6,7 +6,8 @@ use super::footer::{MAX_FOOTER_BYTES, MAX_ROW_GROUPS};
 use super::page::MAX_PAGE_BYTES;
 use crate::schema::{ColumnType, FromArrowError};
 
-/// Why a Parquet file was refused. Row groups and pages count from 0, as other tools do.
+/// Why a Parquet file was refused. Row groups, pages and
+/// rows of a row group count from 0, as other tools do.
 #[derive(Debug, thiserror::Error)]
 pub enum ParquetRefused {
     /// The bytes could not be read.
@@ -151,6 +152,18 @@ pub enum ParquetRefused {
         /// What is allowed.
         limit: u64,
     },
+    /// A name with a character that nobody can see.
+    #[error(
+        "column {column:?} has {} in its name, which is invisible or reorders text; rename the \
+         column in the file",
+        code_point(*character)
+    )]
+    HiddenCharacter {
+        /// The column.
+        column: String,
+        /// The first such character in it.
+        character: char,
+    },
     /// A description of a column that the file does not have.
     #[error("the description names column {0:?}, which the file does not have")]
     UnknownColumn(String),
@@ -171,13 +184,23 @@ pub enum ParquetRefused {
         group: usize,
     },
     /// A value that its type of the closed list cannot hold.
-    #[error("row group {group}, column {column:?}: {reason}")]
+    #[error(
+        "row group {group}{}, column {column:?}: {reason}",
+        row.map(|row| format!(", row {row}")).unwrap_or_default()
+    )]
     Value {
         /// The row group.
         group: usize,
         /// The column.
         column: String,
+        /// The row of the row group, if it is one value.
+        row: Option<u64>,
         /// What is wrong.
         reason: String,
     },
+}
+
+/// A character as Unicode's tables write it.
+fn code_point(character: char) -> String {
+    format!("U+{:04X}", u32::from(character))
 }

@@ -12,8 +12,9 @@ use parquet::column::page::PageIterator;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
+use super::batch::batch_rows;
 use super::border::guarded;
-use super::canonical::canonical;
+use super::canonical::{Misfit, canonical};
 use super::chunk::Chunk;
 use super::column::{OneChunk, Refusal};
 use super::error::ParquetRefused;
@@ -21,8 +22,6 @@ use super::footer;
 use super::inspect::Inspection;
 use crate::schema::Column;
 
-/// Rows of a batch; the last one may have fewer.
-pub const BATCH_ROWS: usize = 8_192;
 /// Bytes of one row group's wanted columns at most, as they stand in the file.
 const MAX_GROUP_BYTES: u64 = 4 << 30;
 /// Bytes that the wanted columns' dictionaries and largest pages may have, unpacked.
@@ -85,10 +84,11 @@ impl Inspection {
             return Err(ParquetRefused::GroupTooLarge { group, bytes, limit });
         }
         let wanted = Wanted::new(self, group, columns, &needed)?;
+        let batch_rows = batch_rows(walked.iter().flatten().map(Arc::as_ref))?;
         let (metadata, refusal) = (Arc::clone(&self.metadata), Refusal::default());
         let pages = GroupPages { metadata, group, chunks: walked, refusal };
         let rows = row_group.num_rows();
-        GroupRows::start(wanted, &pages, &needed, rows)
+        GroupRows::start(wanted, &pages, &needed, rows, batch_rows)
     }
 
     /// `columns`, each once and in the file's order, or the smallest if there are none.
@@ -138,18 +138,20 @@ impl Wanted {
         Ok(Wanted { group, columns: placed.ok_or(missing)?, arrow })
     }
 
-    /// A decoded batch as it was asked for, in canonical types.
-    fn batch(&self, decoded: &RecordBatch) -> Result<RecordBatch, ParquetRefused> {
+    /// A decoded batch, whose first row is `first` of the row group, as it was asked for, in
+    /// canonical types.
+    fn batch(&self, decoded: &RecordBatch, first: u64) -> Result<RecordBatch, ParquetRefused> {
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len());
         for (place, column) in &self.columns {
-            let refused = |reason| ParquetRefused::Value {
-                group: self.group,
-                column: column.name.clone(),
-                reason,
-            };
             let array = decoded.columns().get(*place);
-            let array = array.ok_or_else(|| refused("it was not decoded".to_owned()))?;
-            arrays.push(canonical(array, &column.column_type).map_err(refused)?);
+            let array = array.ok_or(ParquetRefused::NoSuchPart { group: self.group })?;
+            let fitted = canonical(array, &column.column_type).map_err(|misfit| {
+                let Misfit { row, reason } = misfit;
+                let (group, column) = (self.group, column.name.clone());
+                let row = row.map(|row| first + row as u64);
+                ParquetRefused::Value { group, column, row, reason }
+            })?;
+            arrays.push(fitted);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(decoded.num_rows()));
         RecordBatch::try_new_with_options(Arc::clone(&self.arrow), arrays, &options).map_err(
@@ -178,6 +180,7 @@ impl GroupRows {
         pages: &GroupPages,
         needed: &[usize],
         claimed: i64,
+        batch_rows: usize,
     ) -> Result<Self, ParquetRefused> {
         let descriptor = pages.metadata.file_metadata().schema_descr();
         let reader = guarded(
@@ -185,7 +188,7 @@ impl GroupRows {
             || {
                 let mask = ProjectionMask::leaves(descriptor, needed.iter().copied());
                 let levels = parquet_to_arrow_field_levels(descriptor, mask, None)?;
-                ParquetRecordBatchReader::try_new_with_row_groups(&levels, pages, BATCH_ROWS, None)
+                ParquetRecordBatchReader::try_new_with_row_groups(&levels, pages, batch_rows, None)
             },
         )?;
         let refusal = Arc::clone(&pages.refusal);
@@ -218,8 +221,9 @@ impl GroupRows {
                 }
             };
         };
+        let first = self.found.unsigned_abs();
         self.found += decoded.num_rows() as i64;
-        self.wanted.batch(&decoded).map(Some)
+        self.wanted.batch(&decoded, first).map(Some)
     }
 }
 

@@ -10,11 +10,12 @@ use parquet::schema::types::SchemaDescriptor;
 
 use super::RangeReader;
 use super::border::guarded;
+use super::canonical::may_not_fit;
 use super::error::ParquetRefused;
 use super::footer::{self, TAIL_BYTES};
 use super::group::GroupRows;
 use crate::describe::FileDescription;
-use crate::schema::{FromArrowError, MAX_COLUMNS, SchemaError, TableSchema};
+use crate::schema::{FromArrowError, MAX_COLUMNS, SchemaError, TableSchema, is_hidden};
 
 /// Bytes of a fixed-width value at most: what a batch of nulls of it may cost is bounded so.
 const MAX_FIXED_BYTES: i32 = 4_096;
@@ -26,6 +27,8 @@ const MAX_FIXED_BYTES: i32 = 4_096;
 pub struct Inspection {
     pub(super) metadata: Arc<ParquetMetaData>,
     schema: TableSchema,
+    /// Columns whose values may have no place in the column's type.
+    doubtful: Vec<usize>,
     file_bytes: u64,
 }
 
@@ -61,8 +64,11 @@ impl Inspection {
             || parquet_to_arrow_schema(descriptor, None),
         )?;
         let schema = TableSchema::from_arrow(&arrow)?;
+        let fields = arrow.fields().iter().enumerate();
+        let doubtful = fields.filter(|(_, field)| may_not_fit(field.data_type()));
+        let doubtful = doubtful.map(|(index, _)| index).collect();
         let file_bytes = range.end + TAIL_BYTES;
-        Ok(Inspection { schema, metadata, file_bytes })
+        Ok(Inspection { schema, metadata, doubtful, file_bytes })
     }
 
     /// The columns, widened to the closed list of types.
@@ -91,9 +97,16 @@ impl Inspection {
     }
 
     /// The columns with what is said about them: units and descriptions. A type that is said must
-    /// be the one that the file has, since Parquet states its types.
+    /// be the one that the file has, since Parquet states its types; names must be readable, since
+    /// queries are written with them.
     pub fn described(&self, said: &FileDescription) -> Result<TableSchema, ParquetRefused> {
         let mut columns = self.schema.columns().to_vec();
+        for column in &columns {
+            if let Some(character) = column.name.chars().find(|c| is_hidden(*c)) {
+                let column = column.name.chars().take(80).collect();
+                return Err(ParquetRefused::HiddenCharacter { column, character });
+            }
+        }
         for (name, said) in &said.columns {
             let column = columns.iter_mut().find(|column| &column.name == name);
             let column = column.ok_or_else(|| ParquetRefused::UnknownColumn(name.clone()))?;
@@ -107,6 +120,21 @@ impl Inspection {
             column.description = said.description.clone();
         }
         Ok(TableSchema::new(columns).map_err(FromArrowError::from)?)
+    }
+
+    /// Refuses the first value that its column's type cannot hold, with its place: who publishes
+    /// can mend it, who queries cannot. Such can stand only in columns of timestamps in units
+    /// coarser than nanoseconds; those are read in full, one of one row group at a time, and
+    /// nothing of the others.
+    pub fn check_values(&self, file: &impl RangeReader) -> Result<(), ParquetRefused> {
+        for group in 0..self.row_groups() {
+            for column in &self.doubtful {
+                for batch in self.read(file, group, &[*column])? {
+                    batch?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reads `columns` (positions in the schema) of row group `group`, and nothing else of the

@@ -7,6 +7,11 @@ use super::thrift::{Reader, Wire};
 /// Bytes of a page at most, compressed or not: what one column may cost while it is read.
 pub const MAX_PAGE_BYTES: i64 = 256 << 20;
 
+/// Encodings as parquet.thrift numbers them.
+pub(super) const PLAIN_DICTIONARY: i32 = 2;
+pub(super) const DELTA_BYTE_ARRAY: i32 = 7;
+pub(super) const RLE_DICTIONARY: i32 = 8;
+
 /// What a page says about itself. Statistics are passed over.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageHeader {

@@ -2,6 +2,7 @@
 //! decided for the publisher, and where formats want chunks to end.
 
 use std::{
+    collections::BTreeMap,
     fmt::Display,
     fs::File,
     io::{self, Read},
@@ -24,6 +25,9 @@ use crate::{
     progress::Progress,
 };
 
+/// What may always be done with a file that is no table.
+const AS_BYTES: &str = "or declare format = \"bytes\" in --describe to publish it as it stands";
+
 /// One file and what it was found to be.
 #[derive(Debug)]
 pub(super) struct Inspected {
@@ -44,11 +48,6 @@ struct FoundTable {
 }
 
 impl Inspected {
-    /// What was decided for the publisher, with the file's name.
-    pub(super) fn notes_at(&self) -> impl Iterator<Item = String> {
-        self.notes.iter().map(|note| format!("{}: {note}", self.source.on_disk.display()))
-    }
-
     pub(super) fn for_template(&self) -> TemplateFile<'_> {
         TemplateFile {
             path: self.source.path.as_str(),
@@ -61,6 +60,28 @@ impl Inspected {
         let FoundTable { format, schema, rows } = self.table?;
         Some(TableFile { path: self.source.path, rows, format, schema })
     }
+}
+
+/// What was decided for the publisher, with the file's name; what was decided alike for several
+/// files, once.
+pub(super) fn notes(found: &[Inspected]) -> Vec<String> {
+    let mut files: BTreeMap<&str, usize> = BTreeMap::new();
+    for note in found.iter().flat_map(|file| &file.notes) {
+        *files.entry(note).or_default() += 1;
+    }
+    let mut said = Vec::new();
+    for file in found {
+        for note in &file.notes {
+            let place = file.source.on_disk.display();
+            match files.remove(note.as_str()) {
+                Some(1) => said.push(format!("{place}: {note}")),
+                Some(2) => said.push(format!("{place} and another file: {note}")),
+                Some(count) => said.push(format!("{place} and {} more files: {note}", count - 1)),
+                None => {}
+            }
+        }
+    }
+    said
 }
 
 /// Walks the paths and finds out every file. Blocks; reads each CSV whole, of a Parquet file its
@@ -136,12 +157,14 @@ fn inspect_parquet(
 ) -> Result<Inspected> {
     let file = source.open().map_err(|e| at_path(&source.on_disk, &e))?;
     let refused = |e: &dyn Display| {
-        at_path(&source.on_disk, e)
-            .or_hint("make it anew, or declare format = \"bytes\" to publish it as it stands")
+        let found = at_path(&source.on_disk, e);
+        let make_anew = found.hint.is_none().then(|| format!("make it anew, {AS_BYTES}"));
+        found.and_hint(make_anew.as_deref().unwrap_or(AS_BYTES))
     };
     let found = parquet::inspect(&file).map_err(|e| refused(&e))?;
     let schema = found.described(declared).map_err(|e| refused(&e))?;
     found.check_pages(&file).map_err(|e| refused(&e))?;
+    found.check_values(&file).map_err(|e| refused(&e))?;
     let cut_points = parquet::cut_points(&file);
     let counted = Counted { file: &file, progress };
     let seen = Digesting::new(counted).finish().map_err(|e| at_path(&source.on_disk, &e))?;
