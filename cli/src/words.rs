@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use veritrail_server::node::run::details::Scanned;
+
 /// A count of bytes in binary units, exact below 1 KiB: `1.4 MiB`.
 pub(crate) fn bytes(count: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -40,6 +42,24 @@ pub(crate) fn grouped(count: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// What a scan read and dropped, and why: `nhefs: 1,629 read, 63 dropped: wt82 is null`.
+pub(crate) fn scan(scan: &Scanned) -> String {
+    let Scanned { step, table, .. } = scan;
+    let step = step.as_ref().map(|step| format!("{step} from ")).unwrap_or_default();
+    format!("{step}{table}: {}", read_and_dropped(scan))
+}
+
+/// `1,629 read, 63 dropped: wt82 is null`.
+pub(crate) fn read_and_dropped(scan: &Scanned) -> String {
+    let read = format!("{} read", grouped(scan.read));
+    match (scan.dropped, &scan.reason) {
+        (Some(0), _) => format!("{read}, 0 dropped"),
+        (Some(dropped), Some(reason)) => format!("{read}, {} dropped: {reason}", grouped(dropped)),
+        (Some(dropped), None) => format!("{read}, {} dropped", grouped(dropped)),
+        (None, _) => read,
+    }
 }
 
 /// A time that a statement states (seconds since 1970), in UTC to the minute. Statements state

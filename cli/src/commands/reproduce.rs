@@ -57,6 +57,7 @@ fn text(done: &Reproduced) -> String {
     }
     rows.extend(done.missing.clone().map(|missing| ("missing", missing)));
     rows.push(("inputs", done.inputs.clone()));
+    rows.extend(done.remedy.clone().map(|remedy| ("", remedy)));
     rows.push(("verdict", format!("{}, signed by {}", done.log, done.signer)));
     rows.push(("binary", done.binary.to_string()));
     format!("{}\n{}", done.outcome.words(), words::table(&rows))

@@ -20,7 +20,7 @@ use crate::{context::Context, words};
 /// root, the query and the result by hash; anybody can run it again with `reproduce`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    /// The run as a file (version = 1, sql, inputs, parameters, tolerance)
+    /// The run as a file: one query, or steps that read each other (docs/formats/run-spec.md)
     #[arg(value_name = "SPEC.toml", conflicts_with_all = ["sql", "input", "param", "tolerance"])]
     spec: Option<PathBuf>,
     /// The query, one SELECT
@@ -80,21 +80,35 @@ fn text(ran: &Ran) -> String {
     for input in &ran.inputs {
         rows.push(("input", input.clone()));
     }
+    let result = format!("{} in the result", words::grouped(ran.rows));
+    match ran.scans.as_slice() {
+        [one] => rows.push(("rows", format!("{}; {result}", words::read_and_dropped(one)))),
+        several => {
+            let (read, dropped) = (words::grouped(ran.rows_read), words::grouped(ran.rows_dropped));
+            rows.push(("rows", format!("{read} read, {dropped} dropped, {result}")));
+            rows.extend(several.iter().map(|scan| ("", words::scan(scan))));
+        }
+    }
     rows.extend([
-        (
-            "rows",
-            format!(
-                "{} read, {} dropped, {} in the result",
-                words::grouped(ran.rows_read),
-                words::grouped(ran.rows_dropped),
-                words::grouped(ran.rows)
-            ),
-        ),
         ("table hash", ran.table_hash.to_string()),
         ("output", format!("{}/output, {}", ran.reference, words::bytes(ran.output_bytes))),
         ("ticket", ran.ticket.clone()),
     ]);
-    format!("{}\n{}", preview(&ran.preview), words::table(&rows))
+    format!("{}\n{}", previews(ran), words::table(&rows))
+}
+
+/// The first rows of each output, under its name where there are several.
+fn previews(ran: &Ran) -> String {
+    match ran.outputs.as_slice() {
+        [one] => preview(&one.preview),
+        several => several
+            .iter()
+            .map(|output| {
+                let rows = words::plural(output.rows, "row");
+                format!("{} ({rows})\n{}", output.name, preview(&output.preview))
+            })
+            .collect(),
+    }
 }
 
 /// The first rows, columns aligned.

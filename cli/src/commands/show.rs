@@ -145,11 +145,17 @@ fn run_text(run: &ShownRun) -> String {
         ("table hash", run.table_hash.to_string()),
         ("output", format!("{} ({})", run.output_root, words::plural(run.rows, "row"))),
     ]);
+    rows.extend(run.outputs.iter().map(|output| ("output of", output.clone())));
+    rows.extend(run.scans.iter().map(|scan| ("read", words::scan(scan))));
     let mut text = format!("a run\n{}", words::table(&rows));
     if let Some(sql) = &run.sql_text {
         text.push_str("query\n");
-        for line in sql.lines() {
-            text.push_str(&format!("  {}\n", words::printable(line)));
+        text.push_str(&indented(sql));
+    }
+    for step in &run.steps {
+        text.push_str(&format!("step {}\n", step.name));
+        for what in step.sql.iter().chain(&step.kernel) {
+            text.push_str(&indented(what));
         }
     }
     text.push_str(&format!(
@@ -168,6 +174,10 @@ fn run_text(run: &ShownRun) -> String {
         }
     }
     text
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {}\n", words::printable(line))).collect()
 }
 
 fn output_text(output: &ShownOutput) -> String {

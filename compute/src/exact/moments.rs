@@ -93,6 +93,12 @@ impl Moments {
         &self.sum
     }
 
+    /// Σx² over the finite values, in squares of the unit.
+    #[must_use]
+    pub fn squares_total(&self) -> Magnitude {
+        self.squares.magnitude()
+    }
+
     /// The variance, rounded once. `None` where there are too few values; NaN where one of them
     /// is NaN or infinite.
     ///

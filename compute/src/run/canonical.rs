@@ -1,5 +1,7 @@
 //! Rows in canonical order, and the TableHash over them (docs/formats/table-hash.md).
 
+use std::collections::BTreeMap;
+
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{SortOptions, concat_batches, take_record_batch};
 use arrow::datatypes::{
@@ -18,6 +20,7 @@ use crate::exact::round::canonical;
 pub const BLOCK_ROWS: usize = 65_536;
 
 const TABLE_TAG: &[u8] = b"veritrail/table/1\n";
+const OUTPUTS_TAG: &[u8] = b"veritrail/outputs/1\n";
 const COLUMN_TAG: &[u8] = b"veritrail/table/1/column\n";
 
 /// Why a table has no hash.
@@ -89,6 +92,23 @@ pub fn table_hash(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<TableHa
     }
     hasher.update((table.num_rows() as u64).to_le_bytes());
     Ok(TableHash::from_bytes(hasher.finalize().into()))
+}
+
+/// The hash of a run's outputs: of the only one, or over the names and hashes of all.
+#[must_use]
+pub fn outputs_hash(outputs: &BTreeMap<&str, TableHash>) -> TableHash {
+    if let (1, Some(only)) = (outputs.len(), outputs.values().next()) {
+        return *only;
+    }
+    let mut hasher = Sha256::new();
+    hasher.update(OUTPUTS_TAG);
+    hasher.update((outputs.len() as u32).to_le_bytes());
+    for (name, hash) in outputs {
+        hasher.update((name.len() as u32).to_le_bytes());
+        hasher.update(name.as_bytes());
+        hasher.update(hash.as_bytes());
+    }
+    TableHash::from_bytes(hasher.finalize().into())
 }
 
 fn column_digest(name: &str, column: &ArrayRef) -> Result<[u8; 32], TableError> {

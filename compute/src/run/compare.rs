@@ -58,6 +58,45 @@ pub fn compare(
     Ok(first_difference(&columns, expected.num_rows())?)
 }
 
+/// One output, as it was published and as it came out.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputPair<'a> {
+    /// The output's name.
+    pub name: &'a str,
+    /// What was published.
+    pub expected: &'a RecordBatch,
+    /// What came out.
+    pub found: &'a RecordBatch,
+    /// Column → tolerance.
+    pub tolerance: &'a BTreeMap<String, Tolerance>,
+}
+
+/// Compares all outputs of a run, in the given order: different where one is, within tolerance
+/// where none is and not all are identical. Of several outputs, a difference names its column as
+/// `output.column`.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_outputs(outputs: &[OutputPair<'_>]) -> Result<Comparison, TableError> {
+    let mut whole = Comparison { outcome: Outcome::Identical, difference: None };
+    for OutputPair { name, expected, found, tolerance } in outputs {
+        let mut one = compare(expected, found, tolerance)?;
+        if let Some(difference) = one.difference.take() {
+            let Difference { column, row, expected, found } = &difference;
+            one.difference = Some(match outputs.len() {
+                1 => difference,
+                _ => Difference::clipped(&format!("{name}.{column}"), *row, expected, found),
+            });
+        }
+        match (one.outcome, whole.outcome) {
+            (Outcome::Different, _) => return Ok(one),
+            (Outcome::WithinTolerance, Outcome::Identical) => whole = one,
+            _ => {}
+        }
+    }
+    Ok(whole)
+}
+
 /// Other columns, other types, or another number of rows.
 fn shape_difference(expected: &RecordBatch, found: &RecordBatch) -> Option<Difference> {
     let shape = |table: &RecordBatch, at: usize| {

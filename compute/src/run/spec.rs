@@ -4,17 +4,19 @@
 //! silently left out by an older program. The form that is hashed and kept is
 //! [`super::resolved::ResolvedSpec`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::parameter::{Parameter, is_writable};
+use super::steps::Steps;
 
-/// The version of SPEC.toml that this program reads and writes.
-pub const SPEC_VERSION: i64 = 1;
+/// The newest version of SPEC.toml that this program reads; it writes the oldest that can hold
+/// the run.
+pub const SPEC_VERSION: i64 = 2;
 
 /// The longest SPEC.toml that is read, in bytes.
 pub const SPEC_BYTES_MAX: usize = 1 << 20;
 
-/// The most inputs, parameters or tolerances that a spec may hold.
+/// The most inputs, parameters, steps, outputs or tolerances that a spec may hold.
 pub const SPEC_ENTRIES_MAX: usize = 256;
 
 /// Why a spec was refused.
@@ -24,7 +26,7 @@ pub enum SpecError {
     #[error("SPEC.toml: {0}")]
     Toml(String),
     /// Written for another version.
-    #[error("SPEC.toml has version {0}, but this program knows version {SPEC_VERSION} only")]
+    #[error("SPEC.toml has version {0}, but this program knows versions 1 to {SPEC_VERSION} only")]
     Version(i64),
     /// Too long, or too many entries.
     #[error("SPEC.toml: {what} is above the limit of {limit}")]
@@ -42,12 +44,37 @@ pub enum SpecError {
     /// A tolerance that no comparison can use.
     #[error("the tolerance of column \"{0}\" must be a finite number, zero or above")]
     Tolerance(String),
-    /// A parameter whose TOML type has no SQL type here.
+    /// A parameter whose TOML type has no SQL type here, or that no step names.
     #[error("parameter \"{0}\": {1}")]
     Parameter(String, String),
     /// A required part is empty.
     #[error("SPEC.toml: {0} is missing")]
     Missing(&'static str),
+    /// A step that cannot be executed as it is written, or that nobody uses.
+    #[error("step {step}: {fault}")]
+    Step {
+        /// Its name.
+        step: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// An output that no step can make.
+    #[error("output {output}: {fault}")]
+    Output {
+        /// Its name.
+        output: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// One name for two tables.
+    #[error("{0:?} is both an input and a step: rename one of them")]
+    Clash(String),
+    /// Steps that wait for each other.
+    #[error("the steps depend on each other in a circle: {0}")]
+    Cycle(String),
+    /// An input that no step reads.
+    #[error("no step reads the input {0:?}: take it out, or name it in a query")]
+    Unread(String),
     /// Bytes that are not the canonical form of any resolved spec.
     #[error("the resolved spec is not in canonical form: {0}")]
     NotCanonical(String),
@@ -68,51 +95,74 @@ pub struct Tolerance {
     pub relative: Option<f64>,
 }
 
-/// A run as it is written down. Inputs are references, not yet resolved to roots.
+impl Tolerance {
+    /// Whether a comparison can use it.
+    pub(super) fn check(&self, column: &str) -> Result<(), SpecError> {
+        let given = [self.absolute, self.relative];
+        let usable = given.into_iter().flatten().all(|x| x.is_finite() && x >= 0.0);
+        if usable && given != [None, None] {
+            Ok(())
+        } else {
+            Err(SpecError::Tolerance(column.to_owned()))
+        }
+    }
+}
+
+/// What is computed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spec {
-    /// The query: one SELECT.
+pub enum Work {
+    /// One query with one output: version 1.
+    Query(Query),
+    /// Steps that read inputs and each other: version 2.
+    Steps(Steps),
+}
+
+/// One query and its output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// One SELECT.
     pub sql: String,
-    /// Table name → reference, with an optional path or glob after it. Never parsed here.
-    pub inputs: BTreeMap<String, String>,
     /// What the output file is called, without its extension.
     pub output: String,
     /// Column → tolerance; a column not named must be identical.
     pub tolerance: BTreeMap<String, Tolerance>,
+}
+
+impl Work {
+    /// The version of specs that can say this.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        match self {
+            Self::Query(_) => 1,
+            Self::Steps(_) => 2,
+        }
+    }
+
+    /// The outputs' names, each with its tolerances; in the order of names, at least one.
+    #[must_use]
+    pub fn outputs(&self) -> BTreeMap<&str, &BTreeMap<String, Tolerance>> {
+        match self {
+            Self::Query(query) => BTreeMap::from([(query.output.as_str(), &query.tolerance)]),
+            Self::Steps(steps) => steps
+                .outputs
+                .iter()
+                .map(|(name, output)| (name.as_str(), &output.tolerance))
+                .collect(),
+        }
+    }
+}
+
+/// A run as it is written down. Inputs are references, not yet resolved to roots.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// What is computed.
+    pub work: Work,
+    /// Table name → reference, with an optional path or glob after it. Never parsed here.
+    pub inputs: BTreeMap<String, String>,
     /// Recorded for functions that draw numbers; no function does yet.
     pub seed: Option<u64>,
-    /// Name → value of each `$name` in the query.
+    /// Name → value of each `$name` in a query.
     pub parameters: BTreeMap<String, Parameter>,
-}
-
-#[derive(serde::Deserialize, serde::Serialize)]
-#[serde(deny_unknown_fields)]
-struct SpecFile {
-    version: i64,
-    sql: String,
-    #[serde(default = "default_output")]
-    output: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seed: Option<u64>,
-    #[serde(default)]
-    inputs: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    parameters: BTreeMap<String, toml::Value>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    tolerance: BTreeMap<String, ToleranceFile>,
-}
-
-#[derive(serde::Deserialize, serde::Serialize)]
-#[serde(deny_unknown_fields, expecting = "a table: absolute = 0.01 or relative = 0.01")]
-struct ToleranceFile {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    absolute: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    relative: Option<f64>,
-}
-
-fn default_output() -> String {
-    "result".to_owned()
 }
 
 impl Spec {
@@ -121,104 +171,35 @@ impl Spec {
     /// # Errors
     /// When a name is not usable or the query is empty.
     pub fn new(sql: String, inputs: BTreeMap<String, String>) -> Result<Self, SpecError> {
-        let spec = Self {
-            sql,
-            inputs,
-            output: default_output(),
-            tolerance: BTreeMap::new(),
-            seed: None,
-            parameters: BTreeMap::new(),
-        };
+        let query = Query { sql, output: DEFAULT_OUTPUT.to_owned(), tolerance: BTreeMap::new() };
+        let spec =
+            Self { work: Work::Query(query), inputs, seed: None, parameters: BTreeMap::new() };
         spec.check()?;
         Ok(spec)
     }
 
-    /// Reads a SPEC.toml.
+    /// Sets the tolerances of the one query's output; of several outputs, each has its own.
     ///
     /// # Errors
-    /// When it is too long, is not TOML, holds an unknown key or version, or an unusable value.
-    pub fn from_toml(text: &str) -> Result<Self, SpecError> {
-        if text.len() > SPEC_BYTES_MAX {
-            return Err(SpecError::Limit { what: "its length", limit: SPEC_BYTES_MAX });
+    /// When a tolerance is not usable.
+    pub fn tolerating(mut self, tolerance: BTreeMap<String, Tolerance>) -> Result<Self, SpecError> {
+        if let Work::Query(query) = &mut self.work {
+            query.tolerance = tolerance;
         }
-        // The version first: another version's keys are no fault of the writer.
-        let table: toml::Table =
-            toml::from_str(text).map_err(|error| SpecError::Toml(error.to_string()))?;
-        match table.get("version") {
-            Some(toml::Value::Integer(SPEC_VERSION)) => {}
-            Some(toml::Value::Integer(other)) => return Err(SpecError::Version(*other)),
-            _ => return Err(SpecError::Missing("version = 1")),
-        }
-        let file: SpecFile =
-            toml::from_str(text).map_err(|error| SpecError::Toml(error.to_string()))?;
-        let parameters = file
-            .parameters
-            .into_iter()
-            .map(|(name, value)| {
-                let value = Parameter::from_toml(&value)
-                    .map_err(|why| SpecError::Parameter(name.clone(), why))?;
-                Ok((name, value))
-            })
-            .collect::<Result<_, SpecError>>()?;
-        let tolerance = file.tolerance.into_iter().map(|(column, file)| {
-            (column, Tolerance { absolute: file.absolute, relative: file.relative })
-        });
-        let spec = Self {
-            sql: file.sql,
-            inputs: file.inputs,
-            output: file.output,
-            tolerance: tolerance.collect(),
-            seed: file.seed,
-            parameters,
-        };
-        spec.check()?;
-        Ok(spec)
+        self.check()?;
+        Ok(self)
     }
 
-    /// Writes the spec down, so that `run SPEC.toml` does what the command line did.
-    ///
-    /// # Errors
-    /// When a value has no TOML form, which [`Self::from_toml`] never lets in.
-    pub fn to_toml(&self) -> Result<String, SpecError> {
-        let file = SpecFile {
-            version: SPEC_VERSION,
-            sql: self.sql.clone(),
-            output: self.output.clone(),
-            seed: self.seed,
-            inputs: self.inputs.clone(),
-            parameters: self
-                .parameters
-                .iter()
-                .map(|(name, value)| (name.clone(), value.to_toml()))
-                .collect(),
-            tolerance: self
-                .tolerance
-                .iter()
-                .map(|(column, t)| {
-                    (column.clone(), ToleranceFile { absolute: t.absolute, relative: t.relative })
-                })
-                .collect(),
-        };
-        toml::to_string(&file).map_err(|error| SpecError::Toml(error.to_string()))
-    }
-
-    /// Checks what no type says: names, sizes, tolerances.
+    /// Checks what no type says and no query need be parsed for: names, sizes, tolerances.
     ///
     /// # Errors
     /// Names the first fault.
     pub fn check(&self) -> Result<(), SpecError> {
-        if self.sql.trim().is_empty() {
-            return Err(SpecError::Missing("sql"));
-        }
-        if self.sql.len() > SPEC_BYTES_MAX {
-            return Err(SpecError::Limit { what: "the query's length", limit: SPEC_BYTES_MAX });
-        }
-        let sizes = [self.inputs.len(), self.parameters.len(), self.tolerance.len()];
+        check_work(&self.work, &self.inputs.keys().collect())?;
+        let sizes = [self.inputs.len(), self.parameters.len()];
         if sizes.into_iter().any(|size| size > SPEC_ENTRIES_MAX) {
-            let what = "the number of inputs, parameters or tolerances";
-            return Err(SpecError::Limit { what, limit: SPEC_ENTRIES_MAX });
+            return Err(SpecError::Limit { what: ENTRIES, limit: SPEC_ENTRIES_MAX });
         }
-        check_name(&self.output, "the output")?;
         self.inputs.keys().try_for_each(|name| check_name(name, "a table"))?;
         self.parameters.keys().try_for_each(|name| check_name(name, "a parameter"))?;
         for (name, parameter) in &self.parameters {
@@ -227,15 +208,31 @@ impl Spec {
                 return Err(SpecError::Parameter(name.clone(), why));
             }
         }
-        for (column, tolerance) in &self.tolerance {
-            let given = [tolerance.absolute, tolerance.relative];
-            let usable = given.into_iter().flatten().all(|x| x.is_finite() && x >= 0.0);
-            if !usable || given == [None, None] {
-                return Err(SpecError::Tolerance(column.clone()));
-            }
-        }
         Ok(())
     }
+}
+
+/// What the output is called where nobody says it.
+pub(super) const DEFAULT_OUTPUT: &str = "result";
+
+const ENTRIES: &str = "the number of inputs, parameters or tolerances";
+
+fn check_work(work: &Work, inputs: &BTreeSet<&String>) -> Result<(), SpecError> {
+    let Query { sql, output, tolerance } = match work {
+        Work::Query(query) => query,
+        Work::Steps(steps) => return steps.check(inputs),
+    };
+    if sql.trim().is_empty() {
+        return Err(SpecError::Missing("sql"));
+    }
+    if sql.len() > SPEC_BYTES_MAX {
+        return Err(SpecError::Limit { what: "the query's length", limit: SPEC_BYTES_MAX });
+    }
+    if tolerance.len() > SPEC_ENTRIES_MAX {
+        return Err(SpecError::Limit { what: ENTRIES, limit: SPEC_ENTRIES_MAX });
+    }
+    check_name(output, "the output")?;
+    tolerance.iter().try_for_each(|(column, tolerance)| tolerance.check(column))
 }
 
 /// Names that need no quotes in SQL and no escape in a file name.

@@ -175,13 +175,15 @@ fn csv_and_parquet_of_the_same_rows_are_one_result() {
             let input = TableInput { schema, parts };
             run(SQL, FileTable::open("t", store, &input).await.unwrap(), partitions).await
         });
-        assert_eq!(finished.order, RowOrder::Canonical);
+        assert_eq!(finished.steps[0].order, RowOrder::Canonical);
+        let made = &finished.outputs["result"];
+        assert_eq!(made.table_hash, finished.table_hash);
         assert_eq!(finished.rows(), 5);
         assert_eq!(finished.rows_read(), 3_000);
         assert_eq!(finished.rows_dropped(), (0..3_000).filter(|r| r % 11 == 0).count() as u64);
-        hashes.push((finished.table_hash.to_hex(), finished.parquet.clone()));
-        let published = read_parquet(&finished.parquet).unwrap();
-        let comparison = compare(&published, &finished.table, &BTreeMap::new()).unwrap();
+        hashes.push((finished.table_hash.to_hex(), made.parquet.clone()));
+        let published = read_parquet(&made.parquet).unwrap();
+        let comparison = compare(&published, &made.table, &BTreeMap::new()).unwrap();
         assert_eq!(comparison.outcome, Outcome::Identical);
     }
     assert!(hashes.windows(2).all(|pair| pair[0] == pair[1]), "hashes or files differ");

@@ -28,7 +28,8 @@ fn the_smoking_study() {
         run(sql, FileTable::open("t", store, &input).await.unwrap(), 3).await
     });
     assert_eq!((finished.rows_read(), finished.rows_dropped()), (1_629, 63));
-    let table = &finished.table;
+    assert_eq!(finished.steps[0].scans[0].reason.as_deref(), Some("wt82 is null"));
+    let table = &finished.outputs["result"].table;
     let shown = |row: usize| -> Vec<String> {
         (2..7)
             .map(|at| format!("{:.1}", table.column(at).as_primitive::<Float64Type>().value(row)))

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use veritrail_compute::run::{Parameter, ResolvedInput, ResolvedSpec, Spec, SpecError, Tolerance};
+use veritrail_compute::run::{
+    Parameter, Query, ResolvedInput, ResolvedSpec, Spec, SpecError, Tolerance, Work,
+};
 use veritrail_provenance::hash::DatasetRoot;
 
 const FULL: &str = r#"
@@ -39,16 +41,21 @@ fn full() -> Spec {
     Spec::from_toml(&FULL.replace("18446744073709551615", "42")).unwrap()
 }
 
+fn query(spec: &Spec) -> &Query {
+    let Work::Query(query) = &spec.work else { panic!("{spec:?}") };
+    query
+}
+
 #[test]
 fn a_full_spec_is_read() {
     let spec = full();
-    assert_eq!(spec.output, "means");
+    assert_eq!(query(&spec).output, "means");
     assert_eq!(spec.seed, Some(42));
     assert_eq!(spec.parameters["least"], Parameter::Float64(-0.5));
     assert_eq!(spec.parameters["from"], Parameter::Date(19_782));
     assert_eq!(spec.parameters["many"], Parameter::Int64(9_007_199_254_740_993));
     let tolerance = Tolerance { absolute: Some(0.0), relative: Some(1e-12) };
-    assert_eq!(spec.tolerance["m"], tolerance);
+    assert_eq!(query(&spec).tolerance["m"], tolerance);
     assert_eq!(Spec::from_toml(&spec.to_toml().unwrap()).unwrap(), spec);
 }
 
@@ -56,7 +63,8 @@ fn a_full_spec_is_read() {
 fn the_command_line_and_its_file_are_one_spec() {
     let inputs = BTreeMap::from([("t".to_owned(), "rain/a.csv".to_owned())]);
     let spec = Spec::new("SELECT sum(x) AS s FROM t".to_owned(), inputs).unwrap();
-    assert_eq!(spec.output, "result");
+    assert_eq!(query(&spec).output, "result");
+    assert!(spec.to_toml().unwrap().contains("version = 1\n"));
     assert_eq!(Spec::from_toml(&spec.to_toml().unwrap()).unwrap(), spec);
 }
 
@@ -128,8 +136,10 @@ fn unknown_keys_versions_and_values_are_refused() {
     assert!(matches!(added("[inputs]\n\"A b\" = \"x\""), SpecError::Name(..)));
     assert!(matches!(added("output = \"../x\""), SpecError::Name(..)));
     assert!(matches!(added("seed = -1"), SpecError::Toml(_)));
-    let newer = refused(base.replace('1', "2"));
-    assert_eq!(newer, SpecError::Version(2));
+    let newer = refused(base.replace('1', "3"));
+    assert_eq!(newer, SpecError::Version(3));
+    // A query has no place in version 2.
+    assert!(matches!(refused(base.replace('1', "2")), SpecError::Toml(m) if m.contains("sql")));
     assert!(matches!(refused("sql = \"SELECT 1\"".to_owned()), SpecError::Missing(_)));
     assert!(matches!(refused("version = 1\nsql = \" \"".to_owned()), SpecError::Missing(_)));
     assert!(matches!(refused("x".repeat(2 << 20)), SpecError::Limit { .. }));

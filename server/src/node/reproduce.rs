@@ -57,6 +57,8 @@ pub struct Reproduced {
     pub inputs: String,
     /// True if all of it was fetched anew.
     pub fresh: bool,
+    /// How to have it fetched anew, where it was not.
+    pub remedy: Option<String>,
     /// Who signed the verdict.
     pub signer: Did,
     /// The node that repeated the run.
@@ -250,6 +252,7 @@ impl Node {
             missing,
             inputs: fresh.words().to_owned(),
             fresh: fresh == Fresh::Fetched,
+            remedy: fresh.remedy(),
             signer: by,
             node,
             binary,
@@ -270,8 +273,14 @@ impl Fresh {
     fn words(self) -> &'static str {
         match self {
             Self::Fetched => "fetched anew, into an empty store",
-            Self::Held => "held here, every byte checked against its hash",
+            Self::Held => "held here, every byte checked against its hash; not fetched anew",
         }
+    }
+
+    fn remedy(self) -> Option<String> {
+        let told = "to have them fetched anew: veritrail reproduce TICKET, with the ticket that \
+                    veritrail show RUN --ticket prints where the run is served";
+        (self == Self::Held).then(|| told.to_owned())
     }
 }
 

@@ -5,13 +5,16 @@ mod arguments;
 pub mod details;
 pub(super) mod execute;
 mod inputs;
-mod output;
+pub(super) mod output;
 mod preview;
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use veritrail_compute::run::spec::{SPEC_BYTES_MAX, Spec};
+use veritrail_compute::run::{
+    Finished, Made,
+    spec::{SPEC_BYTES_MAX, Spec},
+};
 use veritrail_provenance::{
     hash::{DatasetRoot, StatementId, TableHash},
     identity::{Did, Signer as _},
@@ -20,7 +23,11 @@ use veritrail_provenance::{
 };
 
 pub use self::preview::Preview;
-use self::{details::Details, inputs::Input, output::Written};
+use self::{
+    details::{Details, Scanned},
+    inputs::Input,
+    output::Written,
+};
 use super::{Node, clock, publish, resolve::Resolved, text_file::read_text};
 use crate::{
     error::{Kind, NodeError, OrKind as _, Result},
@@ -79,16 +86,33 @@ pub struct Ran {
     pub output_root: DatasetRoot,
     /// Bytes of the output's file.
     pub output_bytes: u64,
-    /// Rows of the result.
+    /// Rows of all outputs together.
     pub rows: u64,
-    /// Rows that were read.
+    /// Rows of the inputs that were read.
     pub rows_read: u64,
-    /// Rows that WHERE dropped, as far as counted.
+    /// Rows of the inputs that WHERE dropped, as far as counted.
     pub rows_dropped: u64,
-    /// The first rows.
+    /// What each scan of a table read and dropped, and why, in the order of execution.
+    pub scans: Vec<Scanned>,
+    /// Each output by its name.
+    pub outputs: Vec<RanOutput>,
+    /// The first rows of the first output.
     pub preview: Preview,
     /// A ticket for the run.
     pub ticket: String,
+}
+
+/// One output of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct RanOutput {
+    /// Its name; its file is `NAME.parquet`.
+    pub name: String,
+    /// Its rows.
+    pub rows: u64,
+    /// The digest of its values.
+    pub table_hash: TableHash,
+    /// The first rows.
+    pub preview: Preview,
 }
 
 impl Node {
@@ -113,6 +137,7 @@ impl Node {
         progress.end();
         let done = done?;
         let details = Details::of(&done, self.node_did()?, started, clock::now());
+        let outputs = outputs(&done)?;
         let node = self.node_did()?;
         let (run, written) = tokio::task::block_in_place(|| {
             let writing = self.writing()?;
@@ -137,7 +162,9 @@ impl Node {
             };
             Ok((self.log_receipt(&signer, receipt)?, written))
         })?;
-        self.ran(run, &inputs, &details, &written, Preview::of(&done.table)?)
+        let scans = details.scanned();
+        let ran = Told { rows_read: done.rows_read(), rows_dropped: done.rows_dropped(), scans };
+        self.ran(run, &inputs, &written, ran, outputs)
     }
 
     /// Appends the receipt. The same run in the same second is the same statement: it stands once.
@@ -171,10 +198,12 @@ impl Node {
         &self,
         run: InLog<RunRow>,
         inputs: &[Input],
-        details: &Details,
         written: &Written,
-        preview: Preview,
+        told: Told,
+        outputs: Vec<RanOutput>,
     ) -> Result<Ran> {
+        let Told { rows_read, rows_dropped, scans } = told;
+        let first = outputs.first().map(|output| output.preview.clone());
         let id = run.row.at.id;
         let ticket = self.ticket_of(&Resolved::Run(Box::new(run.clone())))?.ticket;
         Ok(Ran {
@@ -189,12 +218,33 @@ impl Node {
             output_root: written.root,
             output_bytes: written.bytes,
             rows: written.rows,
-            rows_read: details.read(),
-            rows_dropped: details.dropped(),
-            preview,
+            rows_read,
+            rows_dropped,
+            scans,
+            preview: first.unwrap_or_default(),
+            outputs,
             ticket,
         })
     }
+}
+
+/// What was counted.
+struct Told {
+    rows_read: u64,
+    rows_dropped: u64,
+    scans: Vec<Scanned>,
+}
+
+fn outputs(done: &Finished) -> Result<Vec<RanOutput>> {
+    let output = |(name, made): (&String, &Made)| {
+        Ok(RanOutput {
+            name: name.clone(),
+            rows: made.table.num_rows() as u64,
+            table_hash: made.table_hash,
+            preview: Preview::of(&made.table)?,
+        })
+    };
+    done.outputs.iter().map(output).collect()
 }
 
 fn spec_of(task: &Task) -> Result<Spec> {
@@ -214,7 +264,8 @@ fn spec_of(task: &Task) -> Result<Spec> {
             Spec::from_toml(&text).map_err(|e| {
                 NodeError::usage(e.to_string()).at(file.display()).hint(
                     "a spec holds version = 1, sql, [inputs], and as wanted output, seed, \
-                     [parameters], [tolerance.COLUMN]",
+                     [parameters], [tolerance.COLUMN]; or version = 2, [inputs], [steps.NAME], \
+                     [outputs.NAME]",
                 )
             })
         }

@@ -11,7 +11,7 @@ use veritrail_provenance::{
     statement::Origin,
 };
 
-use super::{Node, resolve::Resolved};
+use super::{Node, resolve::Resolved, run::details::Scanned};
 use crate::error::Result;
 
 /// What `show` found.
@@ -169,8 +169,14 @@ pub struct ShownRun {
     pub spec: TextHash,
     /// SHA-256 of the SQL text.
     pub sql: TextHash,
-    /// The SQL text, where the spec is held here.
+    /// The SQL text, where the spec is held here and has one query.
     pub sql_text: Option<String>,
+    /// The steps of a spec of several, where it is held here; in the order of execution.
+    pub steps: Vec<ShownStep>,
+    /// The outputs of such a spec, `name = step` each.
+    pub outputs: Vec<String>,
+    /// What each scan of a table read and dropped, and why, where the details are held here.
+    pub scans: Vec<Scanned>,
     /// The digest of the result's typed values.
     pub table_hash: TableHash,
     /// The root of the output.
@@ -183,6 +189,17 @@ pub struct ShownRun {
     pub verdicts: Vec<ShownVerdict>,
     /// How many different others than the run's signer say that it reproduces.
     pub independent: u64,
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownStep {
+    /// Its name.
+    pub name: String,
+    /// Its query, if it is one.
+    pub sql: Option<String>,
+    /// The kernel and its arguments, if it is one.
+    pub kernel: Option<String>,
 }
 
 /// One verdict about a run.

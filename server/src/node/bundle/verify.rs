@@ -4,6 +4,7 @@
 mod files;
 mod layouts;
 mod opened;
+mod outputs;
 mod own_files;
 mod own_log;
 mod table;

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use arrow::record_batch::RecordBatch;
 use bytes::{Bytes, BytesMut};
 use veritrail_compute::run::{
-    Finished, canonical::table_hash, compare::compare, output::read_parquet, resolved::ResolvedSpec,
+    Finished,
+    canonical::{outputs_hash, table_hash},
+    compare::{OutputPair, compare_outputs},
+    output::read_parquet,
+    resolved::ResolvedSpec,
 };
 use veritrail_provenance::{
     hash::TableHash,
@@ -16,8 +20,12 @@ use veritrail_provenance::{
 use crate::{
     error::{NodeError, OrKind as _, Result},
     node::{
-        claims::spec_agrees, file_bytes::FilePieces, get::session::Session, run::execute,
-        shelf::Shelf, tables::Opened,
+        claims::spec_agrees,
+        file_bytes::FilePieces,
+        get::session::Session,
+        run::{execute, output::path},
+        shelf::Shelf,
+        tables::Opened,
     },
     progress::Progress,
 };
@@ -82,7 +90,7 @@ async fn repeat(
 /// Holds what came out against the receipt, and against the rows that were published.
 fn judge(
     done: &Finished,
-    published: Result<RecordBatch>,
+    published: Result<Published>,
     run: &RunRow,
     spec: &ResolvedSpec,
     progress: &dyn Progress,
@@ -95,7 +103,12 @@ fn judge(
             return Ok(if found == stated { identical(found) } else { different(found, None) });
         }
     };
-    let of_rows = table_hash(&published.schema(), std::slice::from_ref(&published)).or_refused()?;
+    let mut hashes = BTreeMap::new();
+    for (name, rows) in &published {
+        let hash = table_hash(&rows.schema(), std::slice::from_ref(rows)).or_refused()?;
+        hashes.insert(name.as_str(), hash);
+    }
+    let of_rows = outputs_hash(&hashes);
     let what = "(table hash of the published rows)";
     match (of_rows == stated, found == stated) {
         (true, true) => Ok(identical(found)),
@@ -111,7 +124,7 @@ fn judge(
         }
         // The published rows tell where it differs, and whether that is tolerable.
         (true, false) => {
-            let comparison = compare(&published, &done.table, &spec.tolerance).or_failed()?;
+            let comparison = compare_outputs(&pairs(&published, done, spec)).or_failed()?;
             let judged = different(found, comparison.difference);
             Ok(match comparison.outcome {
                 Outcome::WithinTolerance => Judged { outcome: Outcome::WithinTolerance, ..judged },
@@ -119,6 +132,22 @@ fn judge(
             })
         }
     }
+}
+
+/// The outputs that were published, by name.
+type Published = BTreeMap<String, RecordBatch>;
+
+/// Each output as it was published and as it came out; both have all that the spec names.
+fn pairs<'a>(
+    published: &'a Published,
+    done: &'a Finished,
+    spec: &'a ResolvedSpec,
+) -> Vec<OutputPair<'a>> {
+    let pair = |(name, tolerance)| {
+        let (expected, found) = (published.get(name)?, &done.outputs.get(name)?.table);
+        Some(OutputPair { name, expected, found, tolerance })
+    };
+    spec.work.outputs().into_iter().filter_map(pair).collect()
 }
 
 async fn open(
@@ -142,22 +171,30 @@ async fn open(
     Ok(opened)
 }
 
-/// The rows that the run published: the one file of its output.
+/// The rows that the run published: one file for each output, and no other.
 async fn published(
     shelf: &Shelf,
     session: &mut Option<&mut Session>,
     run: &RunRow,
     spec: &ResolvedSpec,
     progress: &dyn Progress,
-) -> Result<RecordBatch> {
+) -> Result<Published> {
     let output = &run.payload.output;
     if let Some(session) = session.as_deref_mut() {
         let (_, layout) = session.dataset(&output.manifest, progress).await?;
         session.chunks(&layout, progress).await?;
     }
     let opened = shelf.open(&output.manifest).await?.ok_or_else(|| missing("the output"))?;
-    let path = format!("{}.parquet", spec.output).parse().or_refused()?;
-    let file = opened.layout.file(&path).ok_or_else(|| missing("the output's file"))?;
+    let mut published = Published::new();
+    for name in spec.work.outputs().into_keys() {
+        published.insert(name.to_owned(), rows_of(shelf, &opened, name).await?);
+    }
+    Ok(published)
+}
+
+async fn rows_of(shelf: &Shelf, opened: &Opened, output: &str) -> Result<RecordBatch> {
+    let path = path(output)?;
+    let file = opened.layout.file(&path).ok_or_else(|| missing(&format!("the file {path}")))?;
     let mut bytes = BytesMut::with_capacity(usize::try_from(file.size).unwrap_or(0).min(1 << 20));
     let mut pieces =
         FilePieces::new(&opened.layout, &path, std::sync::Arc::clone(&shelf.0)).or_failed()?;

@@ -22,9 +22,8 @@ pub(super) fn spec(
     let inputs = each("--input", "NAME=REF or NAME=REF/path", inputs, |text| Ok(text.to_owned()))?;
     let mut spec = Spec::new(sql.to_owned(), inputs).or_kind(Kind::Usage)?;
     spec.parameters = each("--param", "NAME=VALUE", parameters, parameter)?;
-    spec.tolerance = each("--tolerance", "COLUMN=0.01 or COLUMN=1%", tolerance, bound)?;
-    spec.check().or_kind(Kind::Usage)?;
-    Ok(spec)
+    let tolerance = each("--tolerance", "COLUMN=0.01 or COLUMN=1%", tolerance, bound)?;
+    spec.tolerating(tolerance).or_kind(Kind::Usage)
 }
 
 fn each<T>(

@@ -3,13 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 use veritrail_compute::{
-    run::{Finished, engine::Engine},
-    sql::RowOrder,
+    run::{Finished, StepDone, engine::Engine},
+    sql::{RowOrder, ScanCount},
 };
 use veritrail_provenance::identity::Did;
 
-/// The version of the format.
-pub const VERSION: u64 = 1;
+/// The version of the format that is written.
+pub const VERSION: u64 = 2;
 
 /// What was observed. Encoded as JSON without spaces, members in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,10 +26,10 @@ pub struct Details {
     pub started: u64,
     /// When it ended.
     pub finished: u64,
-    /// What each scan of a table read, in the order of the plan.
-    pub scans: Vec<Scan>,
-    /// Where the order of the output's rows comes from: `as-written`, `canonical`.
-    pub order: String,
+    /// What the files' own statistics, indexes and sort orders were used for: `unused`.
+    pub statistics: String,
+    /// What was done, in the order in which it was; at least one.
+    pub steps: Vec<StepDetails>,
 }
 
 /// A machine, in words that identify nobody.
@@ -43,6 +43,20 @@ pub struct Device {
     pub threads: u64,
 }
 
+/// One step of a run, or its only query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepDetails {
+    /// Its name; absent for the one query of a spec of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Rows of its result.
+    pub rows: u64,
+    /// Where the order of its rows comes from: `as-written`, `canonical`.
+    pub order: String,
+    /// What each scan of a table read, in the order of the plan.
+    pub scans: Vec<Scan>,
+}
+
 /// One scan of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scan {
@@ -53,20 +67,40 @@ pub struct Scan {
     /// Rows that WHERE dropped right there; absent where that was not counted to the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<u64>,
+    /// What was true of the dropped rows, in words; absent where no WHERE acts right there, and in
+    /// details of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One scan, as a person is shown it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Scanned {
+    /// The step that scanned; none where there is only one query.
+    pub step: Option<String>,
+    /// The input or step that was read.
+    pub table: String,
+    /// Rows read.
+    pub read: u64,
+    /// Rows that WHERE dropped right there, where that was counted to the end.
+    pub dropped: Option<u64>,
+    /// What was true of those rows, in words.
+    pub reason: Option<String>,
+}
+
+/// What both versions say about scans: the first had one query, and its scans beside the rest.
+#[derive(Deserialize)]
+struct EitherVersion {
+    v: u64,
+    #[serde(default)]
+    scans: Vec<Scan>,
+    #[serde(default)]
+    steps: Vec<StepDetails>,
 }
 
 impl Details {
     /// The details of a run that is done.
     pub fn of(done: &Finished, node: Did, started: u64, finished: u64) -> Self {
-        let scans = done.scans.iter().map(|scan| Scan {
-            table: scan.table.clone(),
-            read: scan.read,
-            dropped: scan.dropped,
-        });
-        let order = match done.order {
-            RowOrder::AsWritten => "as-written",
-            RowOrder::Canonical => "canonical",
-        };
         Self {
             v: VERSION,
             engine: done.engine.clone(),
@@ -74,19 +108,64 @@ impl Details {
             node,
             started,
             finished,
-            scans: scans.collect(),
-            order: order.to_owned(),
+            statistics: "unused".to_owned(),
+            steps: done.steps.iter().map(StepDetails::of).collect(),
         }
     }
 
-    /// Rows read by all scans together.
-    pub fn read(&self) -> u64 {
-        self.scans.iter().fold(0, |sum, scan| sum.saturating_add(scan.read))
+    /// The scans of all steps.
+    pub fn scanned(&self) -> Vec<Scanned> {
+        self.steps.iter().flat_map(StepDetails::scanned).collect()
+    }
+}
+
+/// The scans that details of any known version tell of; none of details that are not understood.
+pub fn scanned(details: &[u8]) -> Vec<Scanned> {
+    match serde_json::from_slice::<EitherVersion>(details) {
+        Ok(EitherVersion { v: 1, scans, .. }) => {
+            scans.iter().map(|scan| Scanned::of(None, scan)).collect()
+        }
+        Ok(EitherVersion { v: VERSION, steps, .. }) => {
+            steps.iter().flat_map(StepDetails::scanned).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl StepDetails {
+    fn of(done: &StepDone) -> Self {
+        let order = match done.order {
+            RowOrder::AsWritten => "as-written",
+            RowOrder::Canonical => "canonical",
+        };
+        Self {
+            step: done.name.clone(),
+            rows: done.rows,
+            order: order.to_owned(),
+            scans: done.scans.iter().map(Scan::of).collect(),
+        }
     }
 
-    /// Rows dropped by all scans together, as far as counted.
-    pub fn dropped(&self) -> u64 {
-        self.scans.iter().fold(0, |sum, scan| sum.saturating_add(scan.dropped.unwrap_or(0)))
+    fn scanned(&self) -> Vec<Scanned> {
+        self.scans.iter().map(|scan| Scanned::of(self.step.as_ref(), scan)).collect()
+    }
+}
+
+impl Scan {
+    fn of(count: &ScanCount) -> Self {
+        Self {
+            table: count.table.clone(),
+            read: count.read,
+            dropped: count.dropped,
+            reason: count.reason.clone(),
+        }
+    }
+}
+
+impl Scanned {
+    fn of(step: Option<&String>, scan: &Scan) -> Self {
+        let Scan { table, read, dropped, reason } = scan.clone();
+        Self { step: step.cloned(), table, read, dropped, reason }
     }
 }
 

@@ -34,14 +34,27 @@ pub(crate) async fn run(
 }
 
 fn error(error: &RunError) -> NodeError {
+    match error {
+        RunError::Sql(cause) => of_query(cause, "the query".to_owned()),
+        RunError::Step { step, error } => of_query(error, format!("step {step}")),
+        RunError::Spec(_) | RunError::Schema { .. } => {
+            NodeError::usage(error.to_string()).at("the spec")
+        }
+        RunError::Output(_) => NodeError::failed(error.to_string()),
+        _ => NodeError::usage(error.to_string()).at("the query"),
+    }
+}
+
+fn of_query(error: &SqlError, place: String) -> NodeError {
     let message = error.to_string();
     match error {
-        RunError::Sql(SqlError::Read { .. }) => NodeError::refused(message).hint(
+        SqlError::Read { .. } => NodeError::refused(message).hint(
             "the file itself is faulty, unless veritrail store fsck finds damage in this home",
         ),
-        RunError::Sql(SqlError::Execution(_) | SqlError::Cancelled) | RunError::Output(_) => {
+        SqlError::Execution(_) | SqlError::Cancelled if place == "the query" => {
             NodeError::failed(message)
         }
-        _ => NodeError::usage(message).at("the query"),
+        SqlError::Execution(_) | SqlError::Cancelled => NodeError::failed(message).at(place),
+        _ => NodeError::usage(message).at(place),
     }
 }

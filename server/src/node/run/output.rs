@@ -1,5 +1,5 @@
-//! The output of a run: one Parquet file, a version of no dataset, durable with spec and details
-//! before any statement names them.
+//! The outputs of a run: a Parquet file each, a version of no dataset, durable with spec and
+//! details before any statement names them.
 
 use bytes::Bytes;
 use veritrail_compute::run::{Finished, resolved::ResolvedSpec};
@@ -66,30 +66,61 @@ impl Node {
                 text.len()
             )));
         }
-        let schema = TableSchema::from_arrow(&done.table.schema()).or_kind(Kind::Usage)?;
-        let file = done.parquet.clone();
-        let (bytes, rows) = (file.len() as u64, done.rows());
-        let path: FilePath = format!("{}.parquet", spec.output).parse().or_kind(Kind::Usage)?;
-
-        let points = CutPoints::new(parquet::cut_points(&file), bytes);
-        let mut pass = Pass::new(bytes, &points, batch);
-        pass.begin(path.clone(), bytes).or_failed()?;
-        pass.feed(file).or_failed()?;
-        pass.end().or_failed()?;
+        let files = files(done)?;
+        let total = files.iter().map(|(_, file)| file.len() as u64).sum();
+        let points = CutPoints::new(cut_points(&files), total);
+        let mut pass = Pass::new(total, &points, batch);
+        for (table, file) in &files {
+            pass.begin(table.path.clone(), file.len() as u64).or_failed()?;
+            pass.feed(file.clone()).or_failed()?;
+            pass.end().or_failed()?;
+        }
         let Passed { layout, mut batch } = pass.finish().or_failed()?;
         let spec = batch.put(Bytes::from(text)).or_failed()?;
         let observed = serde_json::to_vec(details).or_failed()?;
         let details = batch.put(Bytes::from(observed)).or_failed()?;
-        let files = vec![TableFile { path, rows, format: TableFormat::Parquet, schema }];
+        let files = files.into_iter().map(|(table, _)| table).collect();
         let stored = self.store_manifest(layout, files, About::default(), batch)?;
         Ok(Written {
             spec,
             details,
             manifest: stored.manifest,
             root: *stored.layout.root(),
-            bytes,
+            bytes: total,
             table_hash: done.table_hash,
-            rows,
+            rows: done.rows(),
         })
     }
+}
+
+/// Each output as a file of the dataset, in the order of names, which is that of paths.
+fn files(done: &Finished) -> Result<Vec<(TableFile, Bytes)>> {
+    done.outputs
+        .iter()
+        .map(|(name, made)| {
+            let table = TableFile {
+                path: path(name)?,
+                rows: made.table.num_rows() as u64,
+                format: TableFormat::Parquet,
+                schema: TableSchema::from_arrow(&made.table.schema()).or_kind(Kind::Usage)?,
+            };
+            Ok((table, made.parquet.clone()))
+        })
+        .collect()
+}
+
+/// Where an output stands in its dataset.
+pub(in crate::node) fn path(output: &str) -> Result<FilePath> {
+    format!("{output}.parquet").parse().or_kind(Kind::Usage)
+}
+
+/// The offsets that the files' format names, in the whole sequence.
+fn cut_points(files: &[(TableFile, Bytes)]) -> Vec<u64> {
+    let mut points = Vec::new();
+    let mut start = 0;
+    for (_, file) in files {
+        points.extend(parquet::cut_points(file).iter().map(|offset| start + offset));
+        start += file.len() as u64;
+    }
+    points
 }

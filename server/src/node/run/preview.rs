@@ -14,7 +14,7 @@ const ROWS_SHOWN: usize = 20;
 const CELL_CHARS: usize = 60;
 
 /// The first rows of a result.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Preview {
     /// The columns' names.
     pub columns: Vec<String>,

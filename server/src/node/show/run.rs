@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use veritrail_compute::run::{Step, Work, resolved::ResolvedSpec};
 use veritrail_provenance::{
     identity::Did,
     ledger::{
@@ -11,10 +12,10 @@ use veritrail_provenance::{
     statement::{Outcome, RunInput},
 };
 
-use super::{ShownOutput, ShownRun, ShownVerdict, dataset::tables};
+use super::{ShownOutput, ShownRun, ShownStep, ShownVerdict, dataset::tables};
 use crate::{
     error::{OrKind as _, Result},
-    node::{Node, lineage::outcome_word},
+    node::{Node, lineage::outcome_word, run::details::scanned},
 };
 
 impl Node {
@@ -38,6 +39,9 @@ impl Node {
             spec: receipt.spec,
             sql: receipt.sql,
             sql_text: spec.as_deref().and_then(sql_of),
+            steps: spec.as_deref().map(steps_of).unwrap_or_default(),
+            outputs: spec.as_deref().map(outputs_of).unwrap_or_default(),
+            scans: details.as_deref().map(scanned).unwrap_or_default(),
             table_hash: receipt.output.table_hash,
             output_root: receipt.output.root,
             rows: receipt.output.rows,
@@ -111,4 +115,37 @@ fn sql_of(spec: &[u8]) -> Option<String> {
     let from_toml = || text.parse::<toml::Table>().ok().and_then(|t| serde_json::to_value(t).ok());
     let spec = from_json.or_else(from_toml)?;
     Some(spec.get("sql")?.as_str()?.to_owned())
+}
+
+/// The steps of a resolved spec of version 2, in the order of execution where it can be told.
+fn steps_of(spec: &[u8]) -> Vec<ShownStep> {
+    let Ok(spec) = ResolvedSpec::from_bytes(spec) else { return Vec::new() };
+    let Work::Steps(work) = &spec.work else { return Vec::new() };
+    let ordered = spec.plan().map(|plan| {
+        plan.steps.into_iter().filter_map(|one| Some((one.name?, one.step))).collect::<Vec<_>>()
+    });
+    let by_name = |_| work.steps.clone().into_iter().collect();
+    ordered
+        .unwrap_or_else(by_name)
+        .into_iter()
+        .map(|(name, step)| match step {
+            Step::Sql(sql) => ShownStep { name, sql: Some(sql), kernel: None },
+            Step::Kernel(call) => {
+                let group = call.group.map(|group| format!(" by {group}")).unwrap_or_default();
+                let (kernel, columns) = (call.kernel.name(), call.columns.join(", "));
+                let words = format!("{kernel} of {columns} from {}{group}", call.table);
+                ShownStep { name, sql: None, kernel: Some(words) }
+            }
+        })
+        .collect()
+}
+
+/// The outputs of a resolved spec of version 2, `name = step` each.
+fn outputs_of(spec: &[u8]) -> Vec<String> {
+    match ResolvedSpec::from_bytes(spec).map(|spec| spec.work) {
+        Ok(Work::Steps(work)) => {
+            work.outputs.iter().map(|(name, output)| format!("{name} = {}", output.from)).collect()
+        }
+        _ => Vec::new(),
+    }
 }

@@ -1,17 +1,13 @@
 //! Files inside a bundle: each against the layout that a statement names, and an output's values
 //! against its receipt.
 
-use std::collections::BTreeSet;
-
 use veritrail_provenance::{
     evidence::Report,
-    hash::{DatasetRoot, StatementId},
+    hash::DatasetRoot,
     layout::{FileEntry, FilePath},
-    ledger::{queries, rows::RootRow},
-    statement::RunOutput,
 };
 
-use super::{layouts::Layouts, opened::Opened, stands, table};
+use super::{layouts::Layouts, opened::Opened, outputs::Outputs, stands};
 use crate::node::{
     bundle::{
         OUTPUT_BYTES_MAX,
@@ -28,7 +24,7 @@ pub(super) fn check(
     done: &mut Verification,
 ) -> Result<(), ContainerError> {
     let (mut checked, mut found) = (0, Vec::new());
-    let mut counted = BTreeSet::new();
+    let mut outputs = Outputs::default();
     for entry in std::mem::take(&mut opened.files) {
         let name = entry.listed.name.clone();
         match place(&entry, layouts) {
@@ -37,14 +33,12 @@ pub(super) fn check(
                 let mut words = format!("{} of r:{root}", file.path);
                 // Not by kind alone: that is the bundle's word, and would hide values.
                 let small = file.size <= OUTPUT_BYTES_MAX;
-                if (small || entry.listed.kind == EntryKind::Output) && stands(done) {
-                    for (run, output) in outputs(report, &root) {
-                        let bytes = opened.reader.read(&entry)?;
-                        counted.insert(run);
-                        match values(bytes, &run, &output) {
-                            Ok(()) => words.push_str(", its values give the receipt's table hash"),
-                            Err(wrong) => done.add_finding(format!("entry {name}: {wrong}")),
-                        }
+                let read = small || entry.listed.kind == EntryKind::Output;
+                if read && stands(done) && Outputs::is_output(report, &root) {
+                    let bytes = opened.reader.read(&entry)?;
+                    match outputs.take(bytes, (&root, &file.path), layouts, report) {
+                        Ok(more) => words.push_str(more),
+                        Err(wrong) => done.add_finding(format!("entry {name}: {wrong}")),
                     }
                 }
                 found.push(words);
@@ -60,21 +54,8 @@ pub(super) fn check(
         done.data = Some(DataCheck { checked_bytes: checked, bytes: checked, words });
         done.files.extend(found);
     }
-    tell_uncounted(&counted, report, done);
+    outputs.tell(opened, layouts, report, done);
     Ok(())
-}
-
-/// A receipt without its output is what somebody signed, and no more: the reader is told. Large
-/// outputs are left out of bundles, so it is no fault.
-fn tell_uncounted(counted: &BTreeSet<StatementId>, report: &Report, done: &mut Verification) {
-    for run in queries::all_runs(&report.state).unwrap_or_default() {
-        let id = run.row.at.id;
-        if !counted.contains(&id) {
-            done.missing.push(format!(
-                "the values of run:{id}: its output is not inside, so they rest on its signer's word"
-            ));
-        }
-    }
 }
 
 /// The file of a dataset that an entry claims to be; size and SHA-256 are the container's, which
@@ -100,30 +81,4 @@ fn place<'a>(entry: &Entry, layouts: &'a Layouts) -> Result<(DatasetRoot, &'a Fi
         ));
     }
     Ok((root, file))
-}
-
-/// Whether the values of an output are those that a receipt states.
-fn values(bytes: Vec<u8>, run: &StatementId, output: &RunOutput) -> Result<(), String> {
-    let (hash, rows) = table::hash(bytes)?;
-    if hash != output.table_hash {
-        let stated = output.table_hash;
-        return Err(format!(
-            "its values have the table hash {hash}, the receipt run:{run} says {stated}"
-        ));
-    }
-    if rows != output.rows {
-        return Err(format!("it has {rows} rows, the receipt run:{run} says {}", output.rows));
-    }
-    Ok(())
-}
-
-/// What receipts in the evidence state of an output, each with its run.
-fn outputs(report: &Report, root: &DatasetRoot) -> Vec<(StatementId, RunOutput)> {
-    let found = queries::find_root(&report.state, root).unwrap_or_default();
-    let run = |row| match row {
-        RootRow::Output { run } => queries::run(&report.state, &run).ok().flatten(),
-        RootRow::Version { .. } => None,
-    };
-    let runs = found.into_iter().filter_map(|found| run(found.row));
-    runs.map(|run| (run.row.at.id, run.row.payload.output)).collect()
 }
