@@ -8,6 +8,7 @@ mod help;
 mod house;
 mod id;
 mod init;
+mod intake;
 mod interrupt;
 mod kill;
 mod log;

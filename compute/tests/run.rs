@@ -2,6 +2,8 @@
 
 mod compare;
 mod end_to_end;
+mod formats;
+mod large;
 mod output;
 mod published;
 mod spec;

@@ -62,13 +62,16 @@ pub enum SchemaError {
         count: usize,
     },
     /// A name is empty, too long, or holds control characters.
-    #[error("column {position}: a name has 1 to {MAX_NAME_BYTES} bytes and no control characters")]
+    #[error(
+        "column {position}: a name has 1 to {MAX_NAME_BYTES} bytes and no control characters; \
+         rename it"
+    )]
     BadName {
         /// Which column, counted from 1.
         position: usize,
     },
     /// Two columns share a name, so that no query could tell them apart.
-    #[error("columns {first} and {second} are both called {name:?}")]
+    #[error("columns {first} and {second} are both called {name:?}; rename one")]
     DuplicateName {
         /// The name that stands twice.
         name: String,

@@ -179,7 +179,9 @@ fn missing(path: &Path, cause: io::Error) -> WalkError {
     let link = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
     match cause.kind() {
         io::ErrorKind::NotFound if link => WalkError::DanglingSymlink(path.to_owned()),
-        io::ErrorKind::NotFound => WalkError::NotFound(path.to_owned()),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            WalkError::NotFound(path.to_owned())
+        }
         _ if is_loop(&cause) => WalkError::SymlinkLoop(path.to_owned()),
         _ => io_error(path, cause),
     }

@@ -6,6 +6,7 @@
 mod csv_bad_input;
 mod csv_headers;
 mod csv_inference;
+mod csv_notes;
 mod csv_property;
 mod csv_samples;
 mod csv_scan;
@@ -18,7 +19,9 @@ mod manifest;
 mod parquet_attack;
 mod parquet_batches;
 mod parquet_files;
+mod parquet_flips;
 mod parquet_foreign;
+mod parquet_odd;
 mod parquet_read;
 mod parquet_values;
 mod schema;

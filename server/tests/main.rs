@@ -4,6 +4,7 @@
 mod bundle;
 mod get;
 mod hostile_logs;
+mod intake;
 mod labs;
 mod publishing;
 mod runs;

@@ -33,7 +33,7 @@ use crate::sql::fixture::{block_on, measurements};
 #[derive(Debug, Default)]
 pub struct Noted {
     pub inner: InMemory,
-    ranges: Mutex<Vec<Range<u64>>>,
+    pub ranges: Mutex<Vec<Range<u64>>>,
 }
 
 impl fmt::Display for Noted {
@@ -88,7 +88,7 @@ fn plain() -> RecordBatch {
     measurements().project(&[1, 3, 4, 7]).unwrap()
 }
 
-fn as_csv(table: &RecordBatch) -> Vec<u8> {
+pub fn as_csv(table: &RecordBatch) -> Vec<u8> {
     let mut text =
         table.schema().fields().iter().map(|f| f.name().as_str()).collect::<Vec<_>>().join(",")
             + "\n";
@@ -110,7 +110,7 @@ fn as_csv(table: &RecordBatch) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn as_parquet(table: &RecordBatch, group_rows: usize) -> Vec<u8> {
+pub fn as_parquet(table: &RecordBatch, group_rows: usize) -> Vec<u8> {
     let properties =
         WriterProperties::builder().set_max_row_group_row_count(Some(group_rows)).build();
     let mut bytes = Vec::new();
@@ -131,7 +131,7 @@ pub async fn stored(store: &Arc<Noted>, path: &str, bytes: Vec<u8>) -> TablePart
     TablePart { path: path.parse().unwrap(), bytes: size, format }
 }
 
-fn spec(sql: &str) -> ResolvedSpec {
+pub fn spec(sql: &str) -> ResolvedSpec {
     let inputs = BTreeMap::from([("t".to_owned(), "x".to_owned())]);
     let root = ResolvedInput { root: DatasetRoot::from_bytes([1; 32]), select: None };
     Spec::new(sql.to_owned(), inputs)

@@ -7,6 +7,7 @@
 mod civil;
 mod column_guess;
 mod dialect;
+mod doubt;
 mod encoding;
 mod error;
 mod header;
@@ -22,6 +23,7 @@ pub use dialect::{
     CsvDialect, DEFAULT_NULLS, DecimalMark, Delimiter, DialectError, Encoding, MAX_HEADER_ROWS,
     MAX_NULL_TOKENS, MAX_SKIP_LINES,
 };
+pub use doubt::Doubt;
 pub use error::CsvError;
 pub use header::Renamed;
 pub use infer::{Inference, infer};

@@ -1,6 +1,7 @@
 //! What one column may be, narrowed field by field over the whole file.
 
 use super::dialect::DecimalMark;
+use super::doubt::Doubt;
 use super::error::CsvError;
 use super::records::Quoting;
 use super::value::{self, kind};
@@ -28,6 +29,8 @@ pub(super) struct ColumnGuess {
     usual_nulls: u8,
     /// A comma with other than three digits behind it: no grouping of thousands.
     comma_proven: bool,
+    /// Why there is no type but text, where a person would wonder.
+    doubt: Option<Doubt>,
     /// The most digits before and behind the decimal mark, while all numbers are written plainly.
     digits: Option<(usize, usize)>,
     /// The first field that the declared type does not hold, with a point and with a comma.
@@ -49,6 +52,7 @@ impl ColumnGuess {
             finite: 0,
             usual_nulls: 0,
             comma_proven: false,
+            doubt: None,
             digits: Some((0, 0)),
             misfits: [None, None],
         }
@@ -77,7 +81,11 @@ impl ColumnGuess {
         match self.declared.clone() {
             Some(declared) => self.check(trimmed, line, &declared),
             None => {
-                self.kinds &= value::kinds(trimmed);
+                let kinds = self.kinds & value::kinds(trimmed);
+                if kinds == 0 {
+                    self.doubt = Doubt::of(trimmed, line, self.kinds, self.telling - 1);
+                }
+                self.kinds = kinds;
                 self.see_digits(trimmed);
                 self.finite += u64::from(!value::is_not_finite(trimmed));
                 self.comma_proven |= comma_is_decimal(trimmed);
@@ -141,6 +149,16 @@ impl ColumnGuess {
         let scale =
             u8::try_from(part).ok().filter(|scale| (1..=MAX_WRITTEN_SCALE).contains(scale))?;
         inferred.then_some(ColumnType::Decimal { precision, scale })
+    }
+
+    /// Why the column is text, if that would surprise who wrote it.
+    pub(super) fn doubt(&self, decimal: DecimalMark) -> Option<Doubt> {
+        let commas = self.kinds & kind::FLOAT == kind::FLOAT_COMMA && self.kinds & kind::INT == 0;
+        match self.declared.is_none() && self.column_type(decimal) == ColumnType::Text {
+            true if commas && self.telling > 0 => Some(Doubt::Commas),
+            true => self.doubt.clone(),
+            false => None,
+        }
     }
 
     /// Whether a type had to be guessed from nothing but nulls and blanks. Fields of a declared

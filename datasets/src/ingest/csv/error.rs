@@ -48,8 +48,8 @@ pub enum CsvError {
     },
     /// A zero byte: not text, or UTF-16 without its mark.
     #[error(
-        "byte {offset} is zero, so this is no CSV: declare format = \"bytes\" in --describe, or \
-         convert it (iconv -f UTF-16LE -t UTF-8) if it is UTF-16"
+        "byte {offset} is zero, so this is no text; if it is UTF-16, convert it (iconv -f UTF-16LE \
+         -t UTF-8)"
     )]
     ZeroByte {
         /// The byte, counted from 0.
@@ -57,7 +57,9 @@ pub enum CsvError {
     },
     /// A row with another number of fields than the header or the schema.
     #[error(
-        "line {line}: {found} fields, but {expected} columns; is a delimiter or a quote missing?"
+        "line {line}: {found} fields, but {expected} column{}; is a delimiter or a quote missing{}?",
+        if *expected == 1 { "" } else { "s" },
+        if *expected == 1 { ", or does the header stand further down (skip_lines)" } else { "" }
     )]
     Ragged {
         /// The line where the row starts.

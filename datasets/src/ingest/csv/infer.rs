@@ -38,8 +38,8 @@ pub struct Inference {
 pub fn infer<R: Read>(input: R, declared: &FileDescription) -> Result<Inference, CsvError> {
     let mut input = Digesting::new(input);
     let prefix = prefix(&mut input)?;
-    let mut dialect = start(&prefix, declared)?;
     let mut notes = Vec::new();
+    let mut dialect = start(&prefix, declared, &mut notes)?;
     let whole = Cursor::new(prefix).chain(input);
     let mut records = Records::new(whole, &dialect)?;
     let mut first = Vec::new();
@@ -85,7 +85,11 @@ fn prefix<R: Read>(input: &mut Digesting<R>) -> Result<Vec<u8>, CsvError> {
 }
 
 /// The dialect as far as it is known before the pass.
-fn start(prefix: &[u8], declared: &FileDescription) -> Result<CsvDialect, CsvError> {
+fn start(
+    prefix: &[u8],
+    declared: &FileDescription,
+    notes: &mut Vec<Note>,
+) -> Result<CsvDialect, CsvError> {
     let mut dialect = CsvDialect {
         encoding: declared.encoding.unwrap_or(Encoding::Utf8),
         skip_lines: declared.skip_lines.unwrap_or(0),
@@ -95,10 +99,16 @@ fn start(prefix: &[u8], declared: &FileDescription) -> Result<CsvDialect, CsvErr
     if let Some(nulls) = &declared.nulls {
         dialect.nulls = nulls.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
     }
-    dialect.delimiter = match declared.delimiter {
-        Some(delimiter) => delimiter,
-        None => sniff::delimiter(prefix, &dialect),
+    let said = sniff::separator_line(prefix).filter(|_| declared.skip_lines.is_none());
+    dialect.delimiter = match (declared.delimiter, said) {
+        (Some(delimiter), _) => delimiter,
+        (None, Some(delimiter)) => delimiter,
+        (None, None) => sniff::delimiter(prefix, &dialect),
     };
+    if let Some(delimiter) = said {
+        dialect.skip_lines = 1;
+        notes.push(Note::SeparatorLine(delimiter));
+    }
     dialect.decimal = declared.decimal.unwrap_or(DecimalMark::Point);
     dialect.check()?;
     Ok(dialect)
@@ -158,12 +168,19 @@ fn take_header<R: Read>(
     Ok(Header { rows: taken.into_iter().map(|row| row.fields).collect(), width })
 }
 
+/// Whether a field begins with spaces and then a quote, as hand-made files have it.
+fn has_late_quote(text: &str) -> bool {
+    text.starts_with([' ', '\t']) && text.trim_start_matches([' ', '\t']).starts_with('"')
+}
+
 /// What is known of the table while its rows pass.
 struct Table {
     names: Vec<String>,
     guesses: Vec<ColumnGuess>,
     usual: UsualNulls,
     rows: u64,
+    /// The first field that has a quote behind spaces.
+    late_quote: Option<(u64, String)>,
 }
 
 impl Table {
@@ -192,13 +209,16 @@ impl Table {
             None => UsualNulls::MayBecome,
             Some(_) => UsualNulls::AreText,
         };
-        Ok(Table { names, guesses, usual, rows: 0 })
+        Ok(Table { names, guesses, usual, rows: 0, late_quote: None })
     }
 
     fn see(&mut self, record: &Record<'_>, dialect: &CsvDialect) -> Result<(), CsvError> {
         self.check_width(record.line, record.len())?;
         for (guess, field) in self.guesses.iter_mut().zip(record.fields()) {
             let (text, quoting) = (field.text(), field.quoting());
+            if quoting == Quoting::Bare && self.late_quote.is_none() && has_late_quote(&text) {
+                self.late_quote = Some((record.line, text.chars().take(60).collect()));
+            }
             if !(quoting == Quoting::Bare && dialect.is_null(trim(&text))) {
                 guess.see(&text, quoting, record.line, self.usual);
             }
@@ -234,6 +254,9 @@ impl Table {
             dialect.decimal = DecimalMark::Comma;
             notes.push(Note::DecimalComma);
         }
+        if let Some((line, field)) = &self.late_quote {
+            notes.push(Note::LateQuote(*line, field.clone()));
+        }
         let decimal = dialect.decimal;
         let words: BTreeSet<String> = self
             .guesses
@@ -247,12 +270,13 @@ impl Table {
             dialect.nulls = all.into_iter().collect();
         }
         let mut columns = Vec::with_capacity(self.names.len());
-        let mut fractions = Vec::new();
+        let (mut fractions, mut doubts) = (Vec::new(), Vec::new());
         for (name, guess) in self.names.into_iter().zip(&self.guesses) {
             guess.declared_holds(&name, decimal)?;
             if self.rows > 0 && guess.is_blank() && guess.column_type(decimal) == ColumnType::Text {
                 notes.push(Note::EmptyColumn(name.clone()));
             }
+            doubts.extend(guess.doubt(decimal).map(|doubt| (name.clone(), doubt)));
             fractions.extend(guess.exact_type(decimal).map(|exact| (name.clone(), exact)));
             let mut column = Column::new(name, guess.column_type(decimal));
             if let Some(said) = declared.columns.get(&column.name) {
@@ -260,6 +284,9 @@ impl Table {
                 column.description = said.description.clone();
             }
             columns.push(column);
+        }
+        if !doubts.is_empty() {
+            notes.push(Note::DoubtfulText(doubts));
         }
         if !fractions.is_empty() {
             notes.push(Note::BinaryFractions(fractions));

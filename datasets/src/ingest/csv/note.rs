@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::dialect::Delimiter;
+use super::doubt::Doubt;
 use super::header::Renamed;
 use crate::schema::ColumnType;
 
@@ -20,6 +22,12 @@ pub enum Note {
     EmptyColumn(String),
     /// Numbers have a decimal comma.
     DecimalComma,
+    /// The first line says what separates fields, as Excel writes it, and is no row.
+    SeparatorLine(Delimiter),
+    /// A quote behind spaces opens nothing: where the first such field stands, and the field.
+    LateQuote(u64, String),
+    /// Columns are text that a person would take for something else, with the reason.
+    DoubtfulText(Vec<(String, Doubt)>),
     /// Columns of decimal fractions are floats, with the type that would hold each digit.
     BinaryFractions(Vec<(String, ColumnType)>),
 }
@@ -44,6 +52,18 @@ impl fmt::Display for Note {
             Note::BlankLines(count) => write!(f, "empty lines that were skipped: {count}"),
             Note::EmptyColumn(name) => write!(f, "column {name:?} has no values; it is text"),
             Note::DecimalComma => write!(f, "numbers are read with a decimal comma"),
+            Note::SeparatorLine(delimiter) => {
+                write!(
+                    f,
+                    "the first line names {delimiter} as what separates fields, and is no row"
+                )
+            }
+            Note::LateQuote(line, field) => write!(
+                f,
+                "line {line} holds {field:?}: a quote that is not its field's first character is \
+                 read as any other; if it was to open a quoted field, remove the spaces before it"
+            ),
+            Note::DoubtfulText(columns) => write_doubts(f, columns),
             Note::BinaryFractions(columns) => write_fractions(f, columns),
         }
     }
@@ -65,5 +85,16 @@ fn write_fractions(f: &mut fmt::Formatter<'_>, columns: &[(String, ColumnType)])
         [(_, exact)] => write!(f, " as {exact}"),
         [(_, exact), ..] => write!(f, " as decimals, the first as {exact}"),
         [] => Ok(()),
+    }
+}
+
+fn write_doubts(f: &mut fmt::Formatter<'_>, columns: &[(String, Doubt)]) -> fmt::Result {
+    for (index, (name, doubt)) in columns.iter().take(COLUMNS_NAMED).enumerate() {
+        write!(f, "{}column {name:?} is text{doubt}", if index == 0 { "" } else { "; " })?;
+    }
+    match columns.len().saturating_sub(COLUMNS_NAMED) {
+        0 => Ok(()),
+        1 => write!(f, "; and another such column"),
+        more => write!(f, "; and {more} more such columns"),
     }
 }

@@ -32,6 +32,17 @@ pub(super) fn delimiter(prefix: &[u8], dialect: &CsvDialect) -> Delimiter {
     best.2
 }
 
+/// The delimiter that a first line of `sep=` names, which Excel writes and reads.
+pub(super) fn separator_line(prefix: &[u8]) -> Option<Delimiter> {
+    let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
+    let line = text.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
+    let bare = line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(line);
+    match bare {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', byte] => Delimiter::new(*byte).ok(),
+        _ => None,
+    }
+}
+
 /// Whether a first row is rather data than names: no field of it is text, and not all are empty.
 pub(super) fn looks_like_data(row: &[String]) -> bool {
     let told: Vec<&str> = row.iter().map(|field| trim(field)).filter(|f| !f.is_empty()).collect();

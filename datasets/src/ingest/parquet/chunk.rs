@@ -44,7 +44,7 @@ impl Chunk {
         while at < bytes.len() {
             let rest = bytes.get(at..).unwrap_or_default();
             let (header, length) = page::header(rest)
-                .map_err(|error| check.refused(check.pages(), error.to_string()))?;
+                .map_err(|error| check.refused(check.pages(), error.in_page_header()))?;
             let start = at + length;
             let size = check.accept(&header, bytes.len().saturating_sub(start) as u64)?;
             pages.push(PageAt { header, body: start..start + size });

@@ -200,6 +200,16 @@ pub enum ParquetRefused {
     },
 }
 
+impl ParquetRefused {
+    /// The same, where what is broken is not the footer but the header of a page.
+    pub(super) fn in_page_header(&self) -> String {
+        match self {
+            ParquetRefused::Thrift { at, reason } => format!("its header, byte {at}: {reason}"),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// A character as Unicode's tables write it.
 fn code_point(character: char) -> String {
     format!("U+{:04X}", u32::from(character))

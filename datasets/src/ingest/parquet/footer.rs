@@ -72,7 +72,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Arc<ParquetMetaData>, ParquetRefuse
     Ok(Arc::new(metadata))
 }
 
-/// Refuses column chunks that state another physical type than the schema.
+/// Refuses column chunks that are encrypted, or state another physical type than the schema.
 fn check_types(bytes: &[u8], metadata: &ParquetMetaData) -> Result<(), ParquetRefused> {
     let stated = types::of_chunks(bytes)?;
     let groups = metadata.row_groups().iter().enumerate();
@@ -81,7 +81,10 @@ fn check_types(bytes: &[u8], metadata: &ParquetMetaData) -> Result<(), ParquetRe
     });
     for stated in stated {
         match chunks.next() {
-            Some((_, column)) if number_of(column.column_type()) == stated => {}
+            Some((group, column)) if stated.encrypted => {
+                return Err(refused(group, column, "it is encrypted; publish it decrypted"));
+            }
+            Some((_, column)) if number_of(column.column_type()) == stated.physical => {}
             Some((group, column)) => {
                 let reason = "its physical type is not the one of the schema";
                 return Err(refused(group, column, reason));

@@ -107,7 +107,7 @@ impl PageCheck {
                 }
                 // Perhaps only the window is too short.
                 Err(_) if end < range.end && window < MAX_HEADER_BYTES => window *= 8,
-                Err(error) => return Err(self.refused(self.pages, error.to_string())),
+                Err(error) => return Err(self.refused(self.pages, error.in_page_header())),
             }
         }
     }

@@ -1,19 +1,32 @@
-//! The physical type that each column chunk repeats. The crate parquet passes over it; a file
-//! whose schema says another type than its chunks do is two files in one.
+//! The physical type that each column chunk repeats, and whether it is encrypted. The crate parquet
+//! passes over both; a file whose schema says another type than its chunks do is two files in one.
 
 use super::error::ParquetRefused;
 use super::thrift::{Reader, Wire};
 
-/// The physical types of all column chunks of a footer, row group after row group, as numbers of
-/// parquet.thrift. The footer's structure was walked before.
-pub(super) fn of_chunks(footer: &[u8]) -> Result<Vec<i32>, ParquetRefused> {
+/// What a column chunk says of itself that the crate passes over.
+pub(super) struct Stated {
+    /// Its physical type, as parquet.thrift numbers it; −1 if it states none.
+    pub(super) physical: i32,
+    /// Whether its pages are encrypted under a footer that is not.
+    pub(super) encrypted: bool,
+}
+
+/// What all column chunks of a footer say, row group after row group. The footer's structure was
+/// walked before.
+pub(super) fn of_chunks(footer: &[u8]) -> Result<Vec<Stated>, ParquetRefused> {
     let mut reader = Reader::new(footer);
     let mut types = Vec::new();
-    // FileMetaData 4 row_groups, RowGroup 1 columns, ColumnChunk 3 meta_data, ColumnMetaData 1 type.
+    // FileMetaData 4 row_groups, RowGroup 1 columns, ColumnChunk 3 meta_data and 8
+    // crypto_metadata, ColumnMetaData 1 type.
     elements(&mut reader, 4, &mut |group| {
         elements(group, 1, &mut |chunk| {
-            let mut found = None;
+            let (mut found, mut encrypted) = (None, false);
             fields(chunk, &mut |metadata, id, wire| match (id, wire) {
+                (8, Wire::Struct) => {
+                    encrypted = true;
+                    metadata.skip(wire)
+                }
                 (3, Wire::Struct) => fields(metadata, &mut |value, id, wire| match (id, wire) {
                     (1, Wire::Int) => {
                         found = Some(value.int32()?);
@@ -23,7 +36,7 @@ pub(super) fn of_chunks(footer: &[u8]) -> Result<Vec<i32>, ParquetRefused> {
                 }),
                 (_, wire) => metadata.skip(wire),
             })?;
-            types.push(found.unwrap_or(-1));
+            types.push(Stated { physical: found.unwrap_or(-1), encrypted });
             Ok(())
         })
     })?;

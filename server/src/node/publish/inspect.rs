@@ -72,7 +72,7 @@ pub(super) fn notes(found: &[Inspected]) -> Vec<String> {
     let mut said = Vec::new();
     for file in found {
         for note in &file.notes {
-            let place = file.source.on_disk.display();
+            let place = shown(&file.source.on_disk);
             match files.remove(note.as_str()) {
                 Some(1) => said.push(format!("{place}: {note}")),
                 Some(2) => said.push(format!("{place} and another file: {note}")),
@@ -187,6 +187,16 @@ impl Read for Counted<'_> {
     }
 }
 
+/// A path on one line: a name may hold line breaks, and what a terminal obeys.
+fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    let shown = text.chars().map(|c| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    });
+    shown.collect()
+}
+
 /// A lower module's error about a file. What it says behind a semicolon is the remedy.
 pub(super) fn at_path(path: &Path, error: &dyn Display) -> NodeError {
     let words = error.to_string();
@@ -194,7 +204,7 @@ pub(super) fn at_path(path: &Path, error: &dyn Display) -> NodeError {
     let words = words
         .strip_prefix(&quoted)
         .map_or(words.as_str(), |rest| rest.trim_start_matches([':', ' ']));
-    let place = NodeError::failed("").at(path.display());
+    let place = NodeError::failed("").at(shown(path));
     match words.split_once("; ") {
         Some((message, remedy)) => NodeError { message: message.to_owned(), ..place }.hint(remedy),
         None => NodeError { message: words.to_owned(), ..place },
