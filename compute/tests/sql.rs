@@ -3,5 +3,6 @@
 mod counts;
 pub mod fixture;
 mod invariance;
+mod pairs;
 mod refused;
 mod values;

@@ -1,10 +1,12 @@
 //! The exact sum and sum of squares of a column: variance and standard deviation.
 
+use super::integer::Integer;
 use super::natural;
 use super::number::Number;
-use super::round::{self, CANONICAL_NAN, Sign};
+use super::rational::Rational;
+use super::round::{CANONICAL_NAN, Sign};
 use super::state::StateError;
-use super::sum::{Counts, Scaled, Sum, Unit};
+use super::sum::{Counts, Sum, Unit};
 use super::wide::{Magnitude, Wide};
 
 /// Which variance is asked for.
@@ -81,6 +83,12 @@ impl Moments {
         Ok(())
     }
 
+    /// Adds a state of the same unit, where the counts cannot pass 2^64.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.sum.absorb(&other.sum);
+        self.squares.merge(&other.squares);
+    }
+
     /// How many values of each sort were added.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -105,9 +113,7 @@ impl Moments {
     /// # Errors
     /// When no column can have these sums (n·Σx² < (Σx)²), which only a forged state has.
     pub fn variance(&self, variance: Variance) -> Result<Option<f64>, StateError> {
-        self.rounded(variance, |q| {
-            round::ratio(Sign::Positive, &q.numerator, &q.denominator, q.scale)
-        })
+        self.rounded(variance, Rational::nearest)
     }
 
     /// The standard deviation: the square root of the exact variance, rounded once, which is not
@@ -116,7 +122,7 @@ impl Moments {
     /// # Errors
     /// As [`Self::variance`].
     pub fn deviation(&self, variance: Variance) -> Result<Option<f64>, StateError> {
-        self.rounded(variance, |q| round::square_root(&q.numerator, &q.denominator, q.scale))
+        self.rounded(variance, |exact| exact.nearest_root(Sign::Positive))
     }
 
     /// Bytes held beyond the struct itself.
@@ -139,10 +145,19 @@ impl Moments {
         }
     }
 
+    /// n·Σx² − (Σx)².
+    pub(super) fn spread(&self) -> Result<Integer, StateError> {
+        let n = Integer::natural(&[self.counts().finite]);
+        let sum = self.sum.integer();
+        let squares = Integer::from(&self.squares.magnitude());
+        let spread = n.times(&squares).minus(&sum.times(&sum));
+        if spread.is_negative() { Err(StateError::Impossible) } else { Ok(spread) }
+    }
+
     fn rounded(
         &self,
         variance: Variance,
-        round: impl FnOnce(&Scaled) -> Option<f64>,
+        round: impl FnOnce(&Rational) -> Option<f64>,
     ) -> Result<Option<f64>, StateError> {
         let least = match variance {
             Variance::Sample => 2,
@@ -155,27 +170,11 @@ impl Moments {
             return Ok(Some(CANONICAL_NAN));
         }
         let n = self.counts().finite;
-        let (spread, place) = spread(n, &self.sum.total.magnitude(), &self.squares.magnitude())?;
         let divisor = match variance {
             Variance::Sample => natural::multiply(&[n], &[n - 1]),
             Variance::Population => natural::multiply(&[n], &[n]),
         };
-        let mut scaled = Scaled::new(&spread, &divisor, self.sum.unit, 2);
-        scaled.scale += 64 * i64::from(place);
-        Ok(round(&scaled))
+        let exact = Rational::new(self.spread()?, Integer::natural(&divisor));
+        Ok(round(&exact.in_units(self.sum.unit, 2)))
     }
-}
-
-/// n·Σx² − (Σx)², as words from the returned place on.
-fn spread(n: u64, sum: &Magnitude, squares: &Magnitude) -> Result<(Vec<u64>, u32), StateError> {
-    let minuend = natural::multiply(&[n], &squares.words);
-    if sum.is_zero() {
-        return Ok((minuend, squares.low));
-    }
-    let subtrahend = natural::multiply(&sum.words, &sum.words);
-    let place = squares.low.min(2 * sum.low);
-    let raised = |words: &[u64], low: u32| natural::shift_left(words, 64 * u64::from(low - place));
-    natural::subtract(&raised(&minuend, squares.low), &raised(&subtrahend, 2 * sum.low))
-        .map(|spread| (spread, place))
-        .ok_or(StateError::Impossible)
 }

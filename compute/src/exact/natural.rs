@@ -50,6 +50,23 @@ pub fn multiply(a: &[u64], b: &[u64]) -> Vec<u64> {
     product
 }
 
+/// `a + b`.
+#[must_use]
+pub fn add(a: &[u64], b: &[u64]) -> Vec<u64> {
+    let (longer, shorter) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    let mut sum = longer.to_vec();
+    let mut carry = false;
+    for (at, word) in sum.iter_mut().enumerate() {
+        let (more, first) = word.overflowing_add(shorter.get(at).copied().unwrap_or(0));
+        let (more, second) = more.overflowing_add(u64::from(carry));
+        *word = more;
+        carry = first || second;
+    }
+    sum.push(u64::from(carry));
+    trim(&mut sum);
+    sum
+}
+
 /// `a − b`, or `None` where `b` is the larger.
 #[must_use]
 pub fn subtract(a: &[u64], b: &[u64]) -> Option<Vec<u64>> {

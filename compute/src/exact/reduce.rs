@@ -4,7 +4,8 @@
 
 use std::fmt::Debug;
 
-use super::{Moments, Products, Sum, Unit};
+use super::bins::{MomentBins, ProductBins, SumBins};
+use super::{Moments, Products, Sum};
 
 /// Reduces whole columns of floats to exact states, wherever that is done.
 ///
@@ -52,20 +53,20 @@ impl Reducer for Cpu {
     }
 
     fn sum(&self, x: &[f64]) -> Result<Sum, DeviceLost> {
-        let mut sum = Sum::new(Unit::Float);
-        x.iter().for_each(|&x| sum.add_float(x));
-        Ok(sum)
+        let mut bins = SumBins::default();
+        bins.add(x);
+        Ok(bins.take())
     }
 
     fn moments(&self, x: &[f64]) -> Result<Moments, DeviceLost> {
-        let mut moments = Moments::new(Unit::Float);
-        x.iter().for_each(|&x| moments.add_float(x));
-        Ok(moments)
+        let mut bins = MomentBins::default();
+        bins.add(x);
+        Ok(bins.take())
     }
 
     fn products(&self, x: &[f64], y: &[f64]) -> Result<Products, DeviceLost> {
-        let mut products = Products::new(Unit::Float, Unit::Float);
-        x.iter().zip(y).for_each(|(&x, &y)| products.add_floats(x, y));
-        Ok(products)
+        let mut bins = ProductBins::default();
+        bins.add(x, y);
+        Ok(bins.take())
     }
 }

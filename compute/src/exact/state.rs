@@ -4,13 +4,22 @@
 //! that encoding would not have made, so equal states have equal bytes and a digest of a state
 //! is a digest of its value.
 
+use super::codec::{Reader, Writer, range_bits, words_max};
+use super::integer::Integer;
 use super::moments::Moments;
-use super::round::Sign;
-use super::sum::{Counts, Sum, Unit};
-use super::wide::{Magnitude, Wide};
+use super::powers::Powers;
+use super::products::Products;
+use super::sum::Sum;
+use super::wide::Wide;
 
-/// The version that [`Sum::encode`] and [`Moments::encode`] write.
+/// The version that every `encode` here writes.
 pub const STATE_VERSION: u8 = 1;
+
+/// The orders: what sums a state holds.
+const SUM: u8 = 1;
+const MOMENTS: u8 = 2;
+const POWERS: u8 = 4;
+const PRODUCTS: u8 = 16;
 
 /// Why a state was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,12 +27,12 @@ pub enum StateError {
     /// Written by a newer or a different program.
     #[error("an exact state of version {0}, but only version {STATE_VERSION} is known")]
     Version(u8),
-    /// A sum where sum and squares were expected, or the reverse.
-    #[error("an exact state with {found} moments where {expected} were expected")]
+    /// A state of another order than was expected.
+    #[error("an exact state of order {found} where order {expected} was expected")]
     Order {
-        /// Moments that the caller wants.
+        /// The order that the caller wants.
         expected: u8,
-        /// Moments that the bytes announce.
+        /// The order that the bytes announce.
         found: u8,
     },
     /// Cut short, or followed by more.
@@ -42,7 +51,7 @@ pub enum StateError {
     #[error("a number was taken out of an exact state that it was never added to")]
     Absent,
     /// Sums that no column has.
-    #[error("an exact state holds sums that no values have: n·Σx² is less than (Σx)²")]
+    #[error("an exact state holds sums that no values have")]
     Impossible,
 }
 
@@ -50,9 +59,11 @@ impl Sum {
     /// The one encoding of this state.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = header(1, self.unit, &self.counts);
-        write_magnitude(&mut bytes, &self.total.magnitude());
-        bytes
+        let mut writer = Writer::new(SUM);
+        writer.unit(self.unit);
+        writer.counts(&self.counts);
+        writer.magnitude(&self.total.magnitude());
+        writer.bytes
     }
 
     /// Reads a state back; costs no allocation beyond the given bytes.
@@ -60,12 +71,11 @@ impl Sum {
     /// # Errors
     /// When the bytes are not what [`Self::encode`] makes of some state.
     pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
-        let mut reader = Reader { bytes, at: 0 };
-        let (unit, counts) = reader.header(1)?;
-        let total = reader.magnitude(words_max(unit).0)?;
+        let mut reader = Reader::new(bytes, SUM)?;
+        let unit = reader.unit()?;
+        let sum = reader.sum(unit)?;
         reader.end()?;
-        refuse_unfounded(&counts, &[&total])?;
-        Ok(Self { unit, counts, total: Wide::from(&total) })
+        Ok(sum)
     }
 }
 
@@ -73,10 +83,12 @@ impl Moments {
     /// The one encoding of this state.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = header(2, self.sum.unit, &self.sum.counts);
-        write_magnitude(&mut bytes, &self.sum.total.magnitude());
-        write_magnitude(&mut bytes, &self.squares.magnitude());
-        bytes
+        let mut writer = Writer::new(MOMENTS);
+        writer.unit(self.sum.unit);
+        writer.counts(&self.sum.counts);
+        writer.magnitude(&self.sum.total.magnitude());
+        writer.magnitude(&self.squares.magnitude());
+        writer.bytes
     }
 
     /// Reads a state back; costs no allocation beyond the given bytes.
@@ -84,129 +96,121 @@ impl Moments {
     /// # Errors
     /// When the bytes are not what [`Self::encode`] makes of some state.
     pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
-        let mut reader = Reader { bytes, at: 0 };
-        let (unit, counts) = reader.header(2)?;
-        let (sum_max, squares_max) = words_max(unit);
-        let total = reader.magnitude(sum_max)?;
-        let squares = reader.magnitude(squares_max)?;
+        let mut reader = Reader::new(bytes, MOMENTS)?;
+        let unit = reader.unit()?;
+        let sum = reader.sum(unit)?;
+        let squares = reader.power(&sum, 2)?;
         reader.end()?;
-        refuse_unfounded(&counts, &[&total, &squares])?;
-        if squares.sign == Sign::Negative {
-            return Err(StateError::NotCanonical("a negative sum of squares"));
-        }
-        if squares.is_zero() && !total.is_zero() {
+        let moments = Self { sum, squares };
+        moments.refuse_impossible()?;
+        Ok(moments)
+    }
+
+    /// Refuses sums that no values have: n·Σx² < (Σx)², which for one value must be equal.
+    pub(super) fn refuse_impossible(&self) -> Result<(), StateError> {
+        let spread = self.spread()?;
+        if self.counts().finite == 1 && !spread.is_zero() {
             return Err(StateError::Impossible);
         }
-        let sum = Sum { unit, counts, total: Wide::from(&total) };
-        Ok(Self { sum, squares: Wide::from(&squares) })
+        Ok(())
     }
 }
 
-/// Words that 2^64 values of a unit can fill, for the sum and for the sum of squares: the range
-/// of the values (2,098 and 4,196 bits of `f64`, 256 and 512 of the widest decimal) and 64 more.
-fn words_max(unit: Unit) -> (usize, usize) {
-    match unit {
-        Unit::Float => (34, 67),
-        Unit::Integer | Unit::Decimal { .. } => (5, 9),
-    }
-}
-
-fn refuse_unfounded(counts: &Counts, sums: &[&Magnitude]) -> Result<(), StateError> {
-    if counts.finite == 0 && sums.iter().any(|sum| !sum.is_zero()) {
-        return Err(StateError::NotCanonical("a sum without values"));
-    }
-    Ok(())
-}
-
-fn header(order: u8, unit: Unit, counts: &Counts) -> Vec<u8> {
-    let (tag, scale) = match unit {
-        Unit::Float => (0, 0),
-        Unit::Integer => (1, 0),
-        Unit::Decimal { scale } => (2, scale),
-    };
-    let mut bytes = vec![STATE_VERSION, order, tag, scale.to_le_bytes()[0]];
-    for count in [counts.finite, counts.nan, counts.positive_infinite, counts.negative_infinite] {
-        bytes.extend_from_slice(&count.to_le_bytes());
-    }
-    bytes
-}
-
-fn write_magnitude(bytes: &mut Vec<u8>, magnitude: &Magnitude) {
-    bytes.push(match (magnitude.is_zero(), magnitude.sign) {
-        (true, _) => 0,
-        (false, Sign::Positive) => 1,
-        (false, Sign::Negative) => 2,
-    });
-    // Both fit: words_max bounds what any column can fill.
-    bytes.extend_from_slice(&(magnitude.low as u16).to_le_bytes());
-    bytes.extend_from_slice(&(magnitude.words.len() as u16).to_le_bytes());
-    for word in &magnitude.words {
-        bytes.extend_from_slice(&word.to_le_bytes());
-    }
-}
-
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], StateError> {
-        let taken =
-            self.bytes[self.at..].first_chunk::<N>().ok_or(StateError::Length(self.bytes.len()))?;
-        self.at += N;
-        Ok(*taken)
-    }
-
-    fn word(&mut self) -> Result<u64, StateError> {
-        self.take().map(u64::from_le_bytes)
-    }
-
-    fn header(&mut self, expected: u8) -> Result<(Unit, Counts), StateError> {
-        let [version, found, tag, scale] = self.take()?;
-        if version != STATE_VERSION {
-            return Err(StateError::Version(version));
+impl Products {
+    /// The one encoding of this state.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new(PRODUCTS);
+        for column in [&self.x, &self.y] {
+            writer.unit(column.sum.unit);
         }
-        if found != expected {
-            return Err(StateError::Order { expected, found });
+        for column in [&self.x, &self.y] {
+            writer.counts(&column.sum.counts);
+            writer.magnitude(&column.sum.total.magnitude());
+            writer.magnitude(&column.squares.magnitude());
         }
-        let scale = i8::from_le_bytes([scale]);
-        let unit = match (tag, scale) {
-            (0, 0) => Unit::Float,
-            (1, 0) => Unit::Integer,
-            (2, -76..=76) => Unit::Decimal { scale },
-            _ => return Err(StateError::NotCanonical("an unknown unit or scale")),
+        writer.magnitude(&self.cross.magnitude());
+        writer.bytes
+    }
+
+    /// Reads a state back; costs no allocation beyond the given bytes.
+    ///
+    /// # Errors
+    /// When the bytes are not what [`Self::encode`] makes of some state.
+    pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
+        let mut reader = Reader::new(bytes, PRODUCTS)?;
+        let units = [reader.unit()?, reader.unit()?];
+        let mut column = |unit| {
+            let sum = reader.sum(unit)?;
+            let squares = reader.power(&sum, 2)?;
+            let moments = Moments { sum, squares };
+            moments.refuse_impossible()?;
+            Ok(moments)
         };
-        let counts = Counts {
-            finite: self.word()?,
-            nan: self.word()?,
-            positive_infinite: self.word()?,
-            negative_infinite: self.word()?,
-        };
-        if unit != Unit::Float && counts.total() != u128::from(counts.finite) {
-            return Err(StateError::NotCanonical("NaNs or infinities among whole numbers"));
-        }
-        Ok((unit, counts))
+        let (x, y) = (column(units[0])?, column(units[1])?);
+        let cross = reader.magnitude(words_max(range_bits(units[0]) + range_bits(units[1])))?;
+        reader.end()?;
+        let products = Self::from_parts(x, y, &cross)?;
+        products.refuse_impossible()?;
+        Ok(products)
     }
 
-    fn magnitude(&mut self, words_max: usize) -> Result<Magnitude, StateError> {
-        let [sign] = self.take()?;
-        let low = u16::from_le_bytes(self.take()?);
-        let length = u16::from_le_bytes(self.take()?);
-        if usize::from(low) + usize::from(length) > words_max {
-            return Err(StateError::NotCanonical("a sum beyond its column's range"));
+    /// Refuses a Σxy that no values have: (Σxy)² > Σx²·Σy² (Cauchy–Schwarz), or any without
+    /// values on both sides.
+    fn refuse_impossible(&self) -> Result<(), StateError> {
+        let cross = Integer::from(&self.cross.magnitude());
+        let square = |column: &Moments| Integer::from(&column.squares.magnitude());
+        let most = square(&self.x).times(&square(&self.y));
+        if most.minus(&cross.times(&cross)).is_negative() {
+            return Err(StateError::Impossible);
         }
-        let words = (0..length).map(|_| self.word()).collect::<Result<Vec<_>, _>>()?;
-        let sign = match (sign, words.first(), words.last()) {
-            (0, None, None) if low == 0 => Sign::Positive,
-            (1, Some(1..), Some(1..)) => Sign::Positive,
-            (2, Some(1..), Some(1..)) => Sign::Negative,
-            _ => return Err(StateError::NotCanonical("a sign, or a zero word at an end")),
-        };
-        Ok(Magnitude { sign, low: u32::from(low), words })
+        Ok(())
+    }
+}
+
+impl Powers {
+    /// The one encoding of this state.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new(POWERS);
+        writer.unit(self.moments.sum.unit);
+        writer.counts(&self.moments.sum.counts);
+        writer.magnitude(&self.moments.sum.total.magnitude());
+        for power in [&self.moments.squares, &self.cubes, &self.fourths] {
+            writer.magnitude(&power.magnitude());
+        }
+        writer.bytes
     }
 
-    fn end(&self) -> Result<(), StateError> {
-        if self.at == self.bytes.len() { Ok(()) } else { Err(StateError::Length(self.bytes.len())) }
+    /// Reads a state back; costs no allocation beyond the given bytes.
+    ///
+    /// # Errors
+    /// When the bytes are not what [`Self::encode`] makes of some state.
+    pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
+        let mut reader = Reader::new(bytes, POWERS)?;
+        let unit = reader.unit()?;
+        let sum = reader.sum(unit)?;
+        let squares = reader.power(&sum, 2)?;
+        let cubes = reader.power(&sum, 3)?;
+        let fourths = reader.power(&sum, 4)?;
+        reader.end()?;
+        let powers = Self { moments: Moments { sum, squares }, cubes, fourths };
+        powers.moments.refuse_impossible()?;
+        powers.refuse_impossible()?;
+        Ok(powers)
+    }
+
+    /// Refuses sums that no values have: n·Σx⁴ < (Σx²)², or Σx²·Σx⁴ < (Σx³)².
+    fn refuse_impossible(&self) -> Result<(), StateError> {
+        let of = |wide: &Wide| Integer::from(&wide.magnitude());
+        let n = Integer::natural(&[self.moments.counts().finite]);
+        let (squares, cubes) = (of(&self.moments.squares), of(&self.cubes));
+        let fourths = of(&self.fourths);
+        let fits = |most: Integer, part: &Integer| !most.minus(&part.times(part)).is_negative();
+        if fits(n.times(&fourths), &squares) && fits(squares.times(&fourths), &cubes) {
+            Ok(())
+        } else {
+            Err(StateError::Impossible)
+        }
     }
 }

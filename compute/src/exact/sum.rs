@@ -1,8 +1,9 @@
 //! The exact sum of a column, and the mean made from it.
 
-use super::natural;
+use super::integer::Integer;
 use super::number::Number;
-use super::round::{self, CANONICAL_NAN, Sign};
+use super::rational::Rational;
+use super::round::{CANONICAL_NAN, Sign};
 use super::state::StateError;
 use super::wide::{Magnitude, Wide};
 
@@ -152,6 +153,16 @@ impl Sum {
         Ok(())
     }
 
+    /// Adds a state of the same unit, where the counts cannot pass 2^64.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        let (own, more) = (&mut self.counts, &other.counts);
+        own.finite += more.finite;
+        own.nan += more.nan;
+        own.positive_infinite += more.positive_infinite;
+        own.negative_infinite += more.negative_infinite;
+        self.total.merge(&other.total);
+    }
+
     /// How many values of each sort were added.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -173,13 +184,13 @@ impl Sum {
     /// The sum rounded once to `f64`; `None` for a sum of nothing.
     #[must_use]
     pub fn value(&self) -> Option<f64> {
-        self.rounded(&[1])
+        self.rounded(1)
     }
 
     /// The mean: the exact rational sum ÷ count, rounded once; `None` for a mean of nothing.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        self.rounded(&[self.counts.finite])
+        self.rounded(self.counts.finite)
     }
 
     /// Bytes held beyond the struct itself.
@@ -188,44 +199,28 @@ impl Sum {
         self.total.heap_size()
     }
 
-    fn rounded(&self, denominator: &[u64]) -> Option<f64> {
+    /// The sum of the finite values, in units.
+    pub(super) fn integer(&self) -> Integer {
+        Integer::from(&self.total.magnitude())
+    }
+
+    /// As [`Self::value`], of a total in units squared.
+    pub(super) fn rounded_square_units(&self, total: &Magnitude) -> Option<f64> {
+        if self.counts.total() == 0 {
+            return None;
+        }
+        let exact = Rational::new(Integer::from(total), Integer::natural(&[1]));
+        self.counts.special().or_else(|| exact.in_units(self.unit, 2).nearest())
+    }
+
+    fn rounded(&self, denominator: u64) -> Option<f64> {
         if self.counts.total() == 0 {
             return None;
         }
         if let Some(special) = self.counts.special() {
             return Some(special);
         }
-        let total = self.total.magnitude();
-        let scaled = Scaled::new(&total.words, denominator, self.unit, 1);
-        let scale = scaled.scale + 64 * i64::from(total.low);
-        round::ratio(total.sign, &scaled.numerator, &scaled.denominator, scale)
-    }
-}
-
-/// A rational whose unit has been worked in: `numerator / denominator · 2^scale`.
-pub(super) struct Scaled {
-    pub(super) numerator: Vec<u64>,
-    pub(super) denominator: Vec<u64>,
-    pub(super) scale: i64,
-}
-
-impl Scaled {
-    /// Multiplies `numerator / denominator` by `unit` to the `power`.
-    pub(super) fn new(numerator: &[u64], denominator: &[u64], unit: Unit, power: u32) -> Self {
-        let (numerator, denominator) = (numerator.to_vec(), denominator.to_vec());
-        match unit {
-            Unit::Float => Self { numerator, denominator, scale: -1074 * i64::from(power) },
-            Unit::Integer => Self { numerator, denominator, scale: 0 },
-            Unit::Decimal { scale } => {
-                let tens = natural::power_of_ten(u32::from(scale.unsigned_abs()) * power);
-                if scale >= 0 {
-                    let denominator = natural::multiply(&denominator, &tens);
-                    Self { numerator, denominator, scale: 0 }
-                } else {
-                    let numerator = natural::multiply(&numerator, &tens);
-                    Self { numerator, denominator, scale: 0 }
-                }
-            }
-        }
+        let exact = Rational::new(self.integer(), Integer::natural(&[denominator]));
+        exact.in_units(self.unit, 1).nearest()
     }
 }

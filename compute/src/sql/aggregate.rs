@@ -13,6 +13,7 @@ mod extreme;
 mod function;
 mod kernel;
 mod numbers;
+mod pairs;
 mod spread;
 mod total;
 

@@ -80,10 +80,6 @@ pub(super) fn hint_for(name: &str) -> &'static str {
         | "approx_percentile_cont"
         | "percentile_cont"
         | "quantile_cont"
-        | "corr"
-        | "covar"
-        | "covar_samp"
-        | "covar_pop"
         | "array_agg"
         | "string_agg"
         | "first_value"
@@ -94,8 +90,8 @@ pub(super) fn hint_for(name: &str) -> &'static str {
         | "bool_and"
         | "bool_or"
         | "grouping" => {
-            "the aggregates are sum, avg, var_samp, var_pop, stddev_samp, stddev_pop, count, min \
-             and max"
+            "the aggregates are sum, avg, var_samp, var_pop, stddev_samp, stddev_pop, covar_samp, \
+             covar_pop, corr, regr_slope and its kin, count, min and max"
         }
         _ => "it is not on the list of functions whose results are the same on every machine",
     }

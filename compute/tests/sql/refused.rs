@@ -18,7 +18,6 @@ fn refusals_name_what_they_refuse() {
         ("SELECT row_number() OVER (ORDER BY id) FROM t", "window function row_number"),
         ("SELECT sum(x) OVER (PARTITION BY g) FROM t", "window function sum"),
         ("SELECT median(x) FROM t", "median"),
-        ("SELECT corr(x, z) FROM t", "corr"),
         ("SELECT approx_distinct(x) FROM t", "approx_distinct"),
         ("SELECT array_agg(x) FROM t", "array_agg"),
         ("SELECT DISTINCT ON (g) g, x FROM t ORDER BY g", "DISTINCT ON"),

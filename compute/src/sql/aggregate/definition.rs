@@ -11,7 +11,7 @@ use datafusion::physical_plan::PhysicalExpr;
 use super::distinct::DistinctKernel;
 use super::driver::{Driver, Generic};
 use super::kernel::Kernel;
-use super::{count, extreme, spread, total};
+use super::{count, extreme, pairs, spread, total};
 use crate::columns::widened;
 use crate::exact::Reducer;
 
@@ -78,6 +78,18 @@ impl Aggregate {
         Self(&spread::VAR_POP),
         Self(&spread::STDDEV_SAMP),
         Self(&spread::STDDEV_POP),
+        Self(&pairs::COVAR_SAMP),
+        Self(&pairs::COVAR_POP),
+        Self(&pairs::CORR),
+        Self(&pairs::REGR_SLOPE),
+        Self(&pairs::REGR_INTERCEPT),
+        Self(&pairs::REGR_COUNT),
+        Self(&pairs::REGR_R2),
+        Self(&pairs::REGR_AVGX),
+        Self(&pairs::REGR_AVGY),
+        Self(&pairs::REGR_SXX),
+        Self(&pairs::REGR_SYY),
+        Self(&pairs::REGR_SXY),
         Self(&count::Count),
         Self(&extreme::MIN),
         Self(&extreme::MAX),

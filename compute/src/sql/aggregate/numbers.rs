@@ -1,6 +1,9 @@
 //! Numeric columns in their own types, fed into exact states without a detour over floats.
 
+use std::borrow::Cow;
+
 use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, UInt64Type};
 use datafusion::common::{DataFusionError, Result};
 
@@ -121,4 +124,13 @@ pub(super) fn remove_numbers<S: Sink>(
 /// A state error as DataFusion carries it.
 pub(super) fn state_error(error: StateError) -> DataFusionError {
     DataFusionError::External(Box::new(error))
+}
+
+/// The selected values of a Float64 column: the column itself where that is all of them.
+pub(super) fn floats<'a>(column: &'a ArrayRef, selected: Option<&BooleanBuffer>) -> Cow<'a, [f64]> {
+    let values: &[f64] = column.as_primitive::<Float64Type>().values();
+    match selected {
+        None => Cow::Borrowed(values),
+        Some(selected) => Cow::Owned(selected.set_indices().map(|row| values[row]).collect()),
+    }
 }
