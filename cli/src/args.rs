@@ -48,5 +48,6 @@ pub(crate) enum Command {
     Log(commands::log::Args),
     Id(commands::id::Args),
     Store(commands::store::Args),
+    Device(commands::device::Args),
     Demo(commands::demo::Args),
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod bundle;
 pub(crate) mod demo;
+pub(crate) mod device;
 pub(crate) mod get;
 pub(crate) mod id;
 pub(crate) mod init;
@@ -38,5 +39,6 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode>
         Command::Log(args) => log::run(args, context).await,
         Command::Id(args) => id::run(args, context).await,
         Command::Store(args) => store::run(args, context).await,
+        Command::Device(args) => device::run(args, context).await,
     }
 }

@@ -27,6 +27,9 @@ const COMMANDS: &[&[&str]] = &[
     &["id", "trust"],
     &["store"],
     &["store", "fsck"],
+    &["device"],
+    &["device", "list"],
+    &["device", "test"],
     &["demo"],
 ];
 

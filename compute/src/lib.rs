@@ -7,5 +7,7 @@
 
 pub mod columns;
 pub mod exact;
+pub mod gpu;
+pub mod kernels;
 pub mod run;
 pub mod sql;

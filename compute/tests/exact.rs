@@ -2,7 +2,7 @@
 
 mod certified;
 mod hostile;
-mod oracle;
+pub mod oracle;
 mod pairs;
 mod properties;
 mod states;

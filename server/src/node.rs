@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod bundle;
 pub mod clock;
+pub mod device;
 pub mod evidence;
 pub mod fingerprint;
 pub mod fsck;
