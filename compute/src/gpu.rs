@@ -16,3 +16,4 @@ pub mod device;
 pub mod grouped;
 pub mod proof;
 pub mod reduce;
+mod reducer;

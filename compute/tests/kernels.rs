@@ -4,7 +4,8 @@
 mod device;
 mod dot;
 mod exact_sum;
-mod fixture;
+pub mod fixture;
 mod grouped_sum;
 mod rules;
+mod speed;
 mod sum_squares;

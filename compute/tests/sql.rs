@@ -1,6 +1,7 @@
 //! SQL over handed-in tables: the same bits however it is executed, and refusals by name.
 
 mod counts;
+mod device;
 pub mod fixture;
 mod invariance;
 mod pairs;

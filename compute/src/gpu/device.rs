@@ -111,12 +111,6 @@ impl Gpu {
         &self.info
     }
 
-    /// The name that a receipt shows.
-    #[must_use]
-    pub fn name(&self) -> String {
-        format!("gpu: {}", self.info.name)
-    }
-
     /// Whether this is a program on the CPU rather than a card.
     #[must_use]
     pub fn is_software(&self) -> bool {
@@ -160,7 +154,7 @@ impl Gpu {
         }
         self.check()?;
         let words = match readback.slice(..bytes).get_mapped_range() {
-            Ok(view) => bytemuck::pod_collect_to_vec(&view),
+            Ok(view) => view.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect(),
             Err(error) => return Err(self.lost(&error.to_string())),
         };
         readback.unmap();

@@ -124,6 +124,10 @@ impl Gpu {
         for (sum, reduction) in reduced.iter_mut().zip(reductions) {
             sum.passes += reduction.passes();
             let (counts, total) = reduction.finish();
+            // Cheap, and tells a driver that dropped a dispatch.
+            if counts.total() != rows as u128 {
+                return Err(self.lost("it did not count all rows"));
+            }
             sum.counts.finite += counts.finite;
             sum.counts.nan += counts.nan;
             sum.counts.positive_infinite += counts.positive_infinite;

@@ -3,7 +3,8 @@
 //! DataFusion's own are not registered. Each of ours has a `definition::Definition` (names, types,
 //! what computes it), in one file per family, and usually a `kernel::Kernel` (what one group's
 //! state is, how rows are added and taken out, how states merge, what they finish as); `driver`
-//! drives a kernel for many groups, one, or a window, and `function` presents it to the planner.
+//! drives a kernel for many groups, one, or a window, `offload` puts a device in front of the latter,
+//! and `function` presents it to the planner.
 
 mod count;
 mod definition;
@@ -13,10 +14,18 @@ mod extreme;
 mod function;
 mod kernel;
 mod numbers;
+<<<<<<< HEAD
 mod pairs;
+=======
+mod offload;
+>>>>>>> 42fde06 (Reduce ungrouped sums on a device, and keep its rows until it has answered)
 mod spread;
 mod total;
+mod uses;
 
 pub use definition::Aggregate;
 pub use function::exact_aggregates;
 pub(super) use function::exact_aggregates_on;
+pub use offload::DEVICE_ROWS_MIN;
+pub use uses::AggregateUse;
+pub(super) use uses::AllUses;

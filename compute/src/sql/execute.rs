@@ -21,6 +21,7 @@ use futures::TryStreamExt;
 use tokio::sync::watch;
 
 use super::admit::admit;
+use super::aggregate::{AggregateUse, AllUses};
 use super::dropped;
 use super::error::SqlError;
 use super::order::{RowOrder, complete};
@@ -79,6 +80,8 @@ pub struct Answer {
     pub order: RowOrder,
     /// One count per scan, in the order of the plan.
     pub scans: Vec<ScanCount>,
+    /// What computed each aggregate, by name. It says nothing about the result.
+    pub aggregates: Vec<AggregateUse>,
 }
 
 impl Answer {
@@ -130,7 +133,8 @@ async fn execute_whole(
     let parsed = parse(sql)?;
     check_parameters(&parsed, parameters)?;
     let fail = |error: DataFusionError| SqlError::from_engine(&error, options.memory_bytes);
-    let context = SessionContext::new_with_state(session(options).map_err(fail)?);
+    let uses = AllUses::default();
+    let context = SessionContext::new_with_state(session(options, &uses).map_err(fail)?);
     let mut hidden = Vec::new();
     for (name, source) in tables {
         let table = ScannedTable::new(name, Arc::clone(source));
@@ -151,7 +155,7 @@ async fn execute_whole(
     };
     let mut scans = Vec::new();
     count_scans(&physical, &Filters::default(), &mut scans).await?;
-    Ok(Answer { table, order, scans })
+    Ok(Answer { table, order, scans, aggregates: uses.list() })
 }
 
 /// All batches of the result, as long as they stay within the memory limit: operators account for

@@ -35,7 +35,7 @@ use datafusion::physical_optimizer::join_selection::JoinSelection;
 use datafusion::physical_optimizer::output_requirements::OutputRequirements;
 use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
 
-use super::aggregate::exact_aggregates_on;
+use super::aggregate::{AllUses, exact_aggregates_on};
 use super::arithmetic::CheckedArithmetic;
 use super::execute::Options;
 use super::functions::allowed_functions;
@@ -44,7 +44,10 @@ use super::functions::allowed_functions;
 ///
 /// # Errors
 /// When the runtime cannot be set up.
-pub(super) fn session(options: &Options) -> datafusion::common::Result<SessionState> {
+pub(super) fn session(
+    options: &Options,
+    uses: &AllUses,
+) -> datafusion::common::Result<SessionState> {
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(GreedyMemoryPool::new(options.memory_bytes)))
         // No spill files: what a query reads must not come to lie on a disk.
@@ -57,7 +60,7 @@ pub(super) fn session(options: &Options) -> datafusion::common::Result<SessionSt
         .with_config(config(options))
         .with_runtime_env(runtime)
         .with_scalar_functions(allowed_functions())
-        .with_aggregate_functions(exact_aggregates_on(options.device.as_ref()))
+        .with_aggregate_functions(exact_aggregates_on(options.device.as_ref(), uses))
         .with_expr_planners(expr_planners())
         .with_analyzer_rules(analyzer_rules())
         .with_optimizer_rules(optimizer_rules())

@@ -53,7 +53,7 @@ fn the_rules_refuse_what_they_are_for() {
         assert!(faults.iter().any(|fault| fault.contains(word)), "{body}: {faults:?}");
     };
     wrong("let x = f32(i); b[0] = u32(x);", "float");
-    wrong("b[0] = u32(1.5 * 2.0);", "float");
+    wrong("b[0] = u32(f32(b[1]) * 1.5);", "float");
     wrong("b[0] = bitcast<u32>(bitcast<f32>(i));", "float");
     wrong("b[0] = atomicAdd(&a[0], 1u);", "returned value");
     wrong("let old = atomicMax(&a[0], 1u); if (old == 2u) { b[0] = 1u; }", "returned value");

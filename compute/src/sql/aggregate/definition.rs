@@ -11,6 +11,7 @@ use datafusion::physical_plan::PhysicalExpr;
 use super::distinct::DistinctKernel;
 use super::driver::{Driver, Generic};
 use super::kernel::Kernel;
+use super::offload::DeviceState;
 use super::{count, extreme, pairs, spread, total};
 use crate::columns::widened;
 use crate::exact::Reducer;
@@ -35,6 +36,11 @@ pub(super) trait Definition: Debug + Send + Sync {
     /// Whether the result can be null.
     fn nullable(&self) -> bool {
         true
+    }
+
+    /// The state that a device can reduce its columns of floats to, if any.
+    fn on_device(&self) -> Option<DeviceState> {
+        None
     }
 
     /// What computes it.

@@ -13,22 +13,25 @@ use datafusion::logical_expr::{
 
 use super::definition::{Aggregate, Call};
 use super::driver::Driver;
+use super::offload::offload;
+use super::uses::AllUses;
 use crate::exact::Reducer;
 
 /// Our aggregates, to be registered in an otherwise empty registry.
 #[must_use]
 pub fn exact_aggregates() -> Vec<Arc<AggregateUDF>> {
-    exact_aggregates_on(None)
+    exact_aggregates_on(None, &AllUses::default())
 }
 
-/// The same, with whole columns reduced on a device where that pays.
+/// The same, with whole columns reduced on a device where that pays, and what computed each.
 #[must_use]
 pub(in crate::sql) fn exact_aggregates_on(
     device: Option<&Arc<dyn Reducer>>,
+    uses: &AllUses,
 ) -> Vec<Arc<AggregateUDF>> {
     Aggregate::ALL
         .iter()
-        .map(|&aggregate| ExactFunction::new(aggregate, device.cloned()))
+        .map(|&aggregate| ExactFunction::new(aggregate, device.cloned(), uses.clone()))
         .map(|function| Arc::new(AggregateUDF::from(function)))
         .collect()
 }
@@ -39,13 +42,14 @@ struct ExactFunction {
     aliases: Vec<String>,
     signature: Signature,
     device: Option<Arc<dyn Reducer>>,
+    uses: AllUses,
 }
 
 impl ExactFunction {
-    fn new(aggregate: Aggregate, device: Option<Arc<dyn Reducer>>) -> Self {
+    fn new(aggregate: Aggregate, device: Option<Arc<dyn Reducer>>, uses: AllUses) -> Self {
         let aliases = aggregate.names()[1..].iter().map(|&name| name.to_owned()).collect();
         let signature = Signature::user_defined(Volatility::Immutable);
-        Self { aggregate, aliases, signature, device }
+        Self { aggregate, aliases, signature, device, uses }
     }
 
     fn driver(&self, args: &AccumulatorArgs<'_>) -> Result<Box<dyn Driver>> {
@@ -108,7 +112,17 @@ impl AggregateUDFImpl for ExactFunction {
     }
 
     fn accumulator(&self, acc_args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        Ok(self.driver(&acc_args)?.one())
+        let one = self.driver(&acc_args)?.one();
+        let uses = self.uses.of(acc_args.name);
+        let (Some(device), Some(state)) = (&self.device, self.aggregate.0.on_device()) else {
+            return Ok(one);
+        };
+        if acc_args.is_distinct {
+            return Ok(one);
+        }
+        let kinds: Vec<DataType> =
+            acc_args.expr_fields.iter().map(|field| field.data_type().clone()).collect();
+        Ok(offload(one, state, &kinds, Arc::clone(device), uses))
     }
 
     fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
@@ -119,6 +133,7 @@ impl AggregateUDFImpl for ExactFunction {
         &self,
         args: AccumulatorArgs<'_>,
     ) -> Result<Box<dyn GroupsAccumulator>> {
+        self.uses.of(args.name);
         Ok(self.driver(&args)?.many())
     }
 

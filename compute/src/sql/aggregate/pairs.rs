@@ -10,6 +10,7 @@ use super::definition::{Call, Definition};
 use super::driver::Driver;
 use super::kernel::{Kernel, Rows};
 use super::numbers::{floats, numeric_inputs, reader, state_error, unit_of};
+use super::offload::DeviceState;
 use crate::exact::bins::ProductBins;
 use crate::exact::{Products, Statistic, Unit, Variance};
 
@@ -65,6 +66,10 @@ impl Definition for Pairs {
 
     fn nullable(&self) -> bool {
         self.statistic.is_some()
+    }
+
+    fn on_device(&self) -> Option<DeviceState> {
+        Some(DeviceState::Products)
     }
 
     fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {

@@ -10,6 +10,7 @@ use super::definition::{Call, Definition};
 use super::driver::Driver;
 use super::kernel::{Kernel, Rows};
 use super::numbers::{add_numbers, numeric_inputs, remove_numbers, state_error, unit_of};
+use super::offload::DeviceState;
 use crate::exact::{Moments, Unit, Variance};
 
 /// A variance or a standard deviation.
@@ -47,6 +48,10 @@ impl Definition for SpreadOf {
 
     fn result(&self, _inputs: &[DataType]) -> DataType {
         DataType::Float64
+    }
+
+    fn on_device(&self) -> Option<DeviceState> {
+        Some(DeviceState::Moments)
     }
 
     fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {

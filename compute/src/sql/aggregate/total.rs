@@ -10,6 +10,7 @@ use super::definition::{Call, Definition};
 use super::driver::Driver;
 use super::kernel::{Kernel, Rows};
 use super::numbers::{add_numbers, numeric_inputs, remove_numbers, state_error, unit_of};
+use super::offload::DeviceState;
 use crate::exact::{self, Unit};
 
 /// Exact sum in the input's own type.
@@ -27,6 +28,10 @@ impl Definition for Sum {
 
     fn result(&self, inputs: &[DataType]) -> DataType {
         sum_type(&inputs[0])
+    }
+
+    fn on_device(&self) -> Option<DeviceState> {
+        Some(DeviceState::Sum)
     }
 
     fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {
@@ -50,6 +55,10 @@ impl Definition for Avg {
 
     fn result(&self, _inputs: &[DataType]) -> DataType {
         DataType::Float64
+    }
+
+    fn on_device(&self) -> Option<DeviceState> {
+        Some(DeviceState::Sum)
     }
 
     fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {
