@@ -14,11 +14,8 @@ mod extreme;
 mod function;
 mod kernel;
 mod numbers;
-<<<<<<< HEAD
-mod pairs;
-=======
 mod offload;
->>>>>>> 42fde06 (Reduce ungrouped sums on a device, and keep its rows until it has answered)
+mod pairs;
 mod spread;
 mod total;
 mod uses;
