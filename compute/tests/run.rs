@@ -3,8 +3,10 @@
 mod compare;
 mod end_to_end;
 mod formats;
+mod kernels;
 mod large;
 mod output;
 mod published;
 mod spec;
+mod steps;
 mod table_hash;

@@ -6,3 +6,4 @@ mod details;
 mod false_claims;
 mod rebuilt;
 mod spec;
+mod steps;

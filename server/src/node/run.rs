@@ -261,7 +261,9 @@ fn spec_of(task: &Task) -> Result<Spec> {
             let text = read_text(file, SPEC_BYTES_MAX as u64)
                 .map_err(|e| failed(Kind::Failed, e.to_string()))?
                 .ok_or_else(|| failed(Kind::NotFound, "no such file".to_owned()))?;
-            Spec::from_toml(&text).map_err(|e| {
+            // The order of steps too: what is wrong with it needs no input to be told.
+            let read = Spec::from_toml(&text).and_then(|spec| spec.plan().map(|_| spec));
+            read.map_err(|e| {
                 NodeError::usage(e.to_string()).at(file.display()).hint(
                     "a spec holds version = 1, sql, [inputs], and as wanted output, seed, \
                      [parameters], [tolerance.COLUMN]; or version = 2, [inputs], [steps.NAME], \
