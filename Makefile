@@ -44,10 +44,15 @@ deny: ## Check licences, bans and sources of all dependencies
 advisories: ## Check dependencies against the advisory database (needs the network)
 	.ci/deny advisories
 
+# Benchmarks are built for the whole workspace, so that all of them share one release build.
 .PHONY: bench-publish
 bench-publish: ## Publish 1 GiB beside hashing and copying it, in the release profile
-	$(CARGO) bench --locked -p veritrail-cli --bench publish
+	$(CARGO) bench --locked --workspace --bench publish
 
 .PHONY: bench-peer
 bench-peer: ## Fetch 64 MiB over loopback beside iroh-blobs' own store, in the release profile
-	$(CARGO) bench --locked -p veritrail-storage --bench peer
+	$(CARGO) bench --locked --workspace --bench peer
+
+.PHONY: bench-compute
+bench-compute: ## Exact aggregates beside plain ones, time and peak memory, in the release profile
+	$(CARGO) bench --locked --workspace --bench compute

@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod exact;
+mod hostile;
 mod kernels;
+mod matrix;
+mod nist;
 mod run;
 mod sql;
+mod tpch;

@@ -2,7 +2,7 @@
 //! in memory beside iroh-blobs' own memory store, in turns, because shared machines drift. Prints
 //! one line a figure and never judges.
 //!
-//! `cargo bench -p veritrail-storage --bench peer`
+//! `make bench-peer`
 
 use std::{
     sync::Arc,

@@ -20,7 +20,7 @@ pub(super) fn reason(filters: &[Arc<dyn PhysicalExpr>]) -> String {
         [one] => negated(one),
         // The filter nearest to the scan is the last, and was asked first.
         several => {
-            let parts: Vec<String> = several.iter().rev().map(|filter| part(filter)).collect();
+            let parts: Vec<String> = several.iter().rev().map(part).collect();
             format!("not ({})", parts.join(" and "))
         }
     };

@@ -79,3 +79,41 @@ fn certified_residual_deviations() {
     let silver = nist(include_str!("../../../datasets/samples/nist/AtmWtAg.dat"), 61, 108);
     agrees(residual(&silver, 46), 1.51048314446410e-5);
 }
+
+/// The same table's other rows, and the effect of section 12.2 with its confidence interval:
+/// 2.5 kg (1.7 to 3.4).
+#[test]
+fn shares_and_effect_in_the_smoking_study() {
+    let csv = include_bytes!("../../../datasets/samples/nhefs/nhefs.csv");
+    let share = |condition: &str| format!("avg(CASE WHEN {condition} THEN 100 ELSE 0 END)");
+    let (men, white, university) = (share("sex = 0"), share("race = 0"), share("education = 5"));
+    let (little, inactive) = (share("exercise = 2"), share("active = 2"));
+    let sql = format!(
+        "WITH g AS (SELECT qsmk, count(*) AS n, avg(wt82_71) AS m, var_samp(wt82_71) AS v, \
+         {men} AS men, {white} AS white, {university} AS university, {little} AS little, \
+         {inactive} AS inactive FROM t WHERE wt82 IS NOT NULL GROUP BY qsmk) \
+         SELECT a.men, b.men AS men0, a.white, b.white AS white0, a.university, \
+         b.university AS university0, a.little, b.little AS little0, a.inactive, \
+         b.inactive AS inactive0, a.m - b.m AS effect, sqrt((a.v * (a.n - 1) + b.v * (b.n - 1)) \
+         / (a.n + b.n - 2) * (1.0 / a.n + 1.0 / b.n)) AS error \
+         FROM g a JOIN g b ON a.qsmk = 1 AND b.qsmk = 0"
+    );
+    let finished = block_on(async {
+        let store = Arc::new(Noted::default());
+        let part = stored(&store, "nhefs.csv", csv.to_vec()).await;
+        let schema = infer(&csv[..], &FileDescription::default()).unwrap().schema;
+        let input = TableInput { schema, parts: vec![part] };
+        run(&sql, FileTable::open("t", store, &input).await.unwrap(), 2).await
+    });
+    let value = |at: usize| {
+        finished.outputs["result"].table.column(at).as_primitive::<Float64Type>().value(0)
+    };
+    let shown: Vec<String> = (0..10).map(|at| format!("{:.1}", value(at))).collect();
+    assert_eq!(
+        shown,
+        ["54.6", "46.6", "91.1", "85.4", "15.4", "9.9", "40.7", "37.9", "11.2", "8.9"]
+    );
+    let (effect, error) = (value(10), value(11));
+    let interval = [effect, effect - 1.96 * error, effect + 1.96 * error];
+    assert_eq!(interval.map(|bound| format!("{bound:.1}")), ["2.5", "1.7", "3.4"]);
+}
