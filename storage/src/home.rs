@@ -5,6 +5,7 @@
 
 mod error;
 mod parts;
+mod unfinished;
 
 use std::{
     fs::DirBuilder,
@@ -31,9 +32,9 @@ pub struct Home {
 }
 
 impl Home {
-    /// Makes a home at `path`, which must be missing or an empty folder, with these keys and a log
-    /// that holds `entries` (entry 0 is the operator's identity). All of it is durable on return;
-    /// if it fails, nothing is left behind. Blocks.
+    /// Makes a home at `path`, which must be missing, an empty folder, or what an interrupted making
+    /// left, with these keys and a log that holds `entries` (entry 0 is the operator's identity).
+    /// All of it is durable on return; if it fails, nothing is left behind. Blocks.
     pub fn init(
         path: &Path,
         keys: &KeySet,
@@ -52,9 +53,10 @@ impl Home {
         if let Some(parent) = disk.root().parent() {
             OsDisk::open(parent)?.sync_root()?;
         }
-        match Parts::init(Arc::new(disk.clone()), keys, origin, entries) {
+        // Until here nothing is ours: what stands in the way is left alone.
+        let lock = Parts::claim(&disk)?;
+        match Parts::make(Arc::new(disk.clone()), lock, keys, origin, entries) {
             Ok(parts) => Ok(Self { disk, parts }),
-            Err(e @ (HomeError::Exists | HomeError::NotEmpty { .. } | HomeError::Busy)) => Err(e),
             Err(e) => {
                 // The folder was empty before, and nobody was told of anything in it. Best
                 // effort: the first error is the one that matters.

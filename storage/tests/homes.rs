@@ -77,6 +77,90 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     assert!(matches!(newer, HomeError::OtherFormat { .. }), "{newer}");
 }
 
+/// A home as an interrupted making leaves it: everything but `format`.
+fn unfinished(path: &std::path::Path) {
+    init(path).unwrap();
+    std::fs::remove_file(path.join("format")).unwrap();
+}
+
+#[test]
+fn an_unfinished_home_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    // In the order in which the making writes them: what a kill leaves is any beginning of it.
+    let written = [
+        "init.lock",
+        "keys/person.key",
+        "keys/node.key",
+        "keys/log.key",
+        "log.lock",
+        "log.intent",
+        "log/tile/entries/000.p/1",
+        "log/tile/0/000.p/1",
+        "log/checkpoint",
+    ];
+    for count in 0..=written.len() {
+        let path = folder.path().join(format!("home{count}"));
+        unfinished(&path);
+        for file in &written[count..] {
+            std::fs::remove_file(path.join(file)).unwrap();
+        }
+        std::fs::write(path.join("keys/person.key.tmp"), b"half a k").unwrap();
+        let home = Home::init(&path, &keys(2), &origin(2), vec![identity(2)]).unwrap();
+        let found = home.parts().keys.read_set().unwrap();
+        assert_eq!(found.person.expose(), keys(2).person.expose());
+        assert_eq!(*Home::open(&path).unwrap().parts().log.origin(), origin(2));
+        assert!(!path.join("keys/person.key.tmp").exists());
+    }
+}
+
+#[test]
+fn keys_that_may_be_in_use_are_never_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    type Use = fn(&Home);
+    let uses: [(&str, Use); 3] = [
+        ("opened", |home| drop(home.open_state().unwrap())),
+        ("published", |home| {
+            home.parts().log.append(vec![member(1, 20)], Expect::Size(1)).unwrap();
+        }),
+        ("holds bytes", |home| {
+            let mut batch = home.parts().blobs.batch();
+            batch.put(Bytes::from_static(b"a chunk")).unwrap();
+            batch.commit_blocking().unwrap();
+        }),
+    ];
+    for (what, used) in uses {
+        let path = folder.path().join(what);
+        used(&init(&path).unwrap());
+        std::fs::remove_file(path.join("format")).unwrap();
+        let key = std::fs::read(path.join("keys/person.key")).unwrap();
+        let refused = init(&path).unwrap_err();
+        let kept = matches!(refused, HomeError::LostFormat | HomeError::NotEmpty { .. });
+        assert!(kept, "{what}: {refused}");
+        assert_eq!(std::fs::read(path.join("keys/person.key")).unwrap(), key, "{what}");
+        assert!(path.join("log/checkpoint").exists(), "{what}");
+        std::fs::write(path.join("format"), b"veritrail-home 1\n").unwrap();
+        Home::open(&path).unwrap();
+    }
+}
+
+/// A folder of one's own with a name that homes use, and one whose names cannot even be listed.
+#[test]
+fn what_is_not_of_a_home_is_never_touched() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    std::fs::create_dir(&log).unwrap();
+    std::fs::write(log.join("server.log"), b"mine").unwrap();
+    let refused = init(folder.path()).unwrap_err();
+    assert!(refused.to_string().contains("log/server.log"), "{refused}");
+    assert_eq!(std::fs::read(log.join("server.log")).unwrap(), b"mine");
+    assert!(!folder.path().join("init.lock").exists());
+    let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    std::fs::write(&odd, b"mine too").unwrap();
+    init(folder.path()).unwrap_err();
+    assert!(odd.exists() && log.join("server.log").exists());
+}
+
 #[test]
 fn a_home_behind_a_link_opens_and_links_within_it_do_not() {
     let folder = tempfile::tempdir().unwrap();

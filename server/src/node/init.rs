@@ -98,8 +98,11 @@ impl Node {
         let entries = vec![made.statement.envelope().to_vec()];
         let home =
             Home::init(path, &keys, &made.origin, entries).map_err(|e| home_error(e, path))?;
-        let node = Self::over(home)?;
-        node.catch_up()?;
+        let opened = Self::over(home).and_then(|node| node.catch_up().map(|()| node));
+        let node = opened.inspect_err(|_| {
+            // Nobody was told of its keys. Best effort: the first error is the one that matters.
+            drop(std::fs::remove_dir_all(path));
+        })?;
         let phrase = match known {
             Some(_) => None,
             None => Some(Phrase::of(&keys.person)?),

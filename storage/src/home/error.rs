@@ -8,26 +8,26 @@ use crate::{blob::BlobError, disk::DiskError, keys::KeyFileError, log::LogError}
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
     /// Nothing stands there, or not a home.
-    #[error("{path}: no home here; make one with `veritrail init`")]
+    #[error("{path}: no home here")]
     NoHome {
         /// Where it was looked for.
         path: PathBuf,
     },
     /// The folder has no `format` file. [`super::Home::open`] says [`HomeError::NoHome`].
-    #[error("no home here; make one with `veritrail init`")]
+    #[error("no home here")]
     NoFormat,
     /// There is a home already.
     #[error("there is a home here already")]
     Exists,
-    /// The folder holds something, but no finished home: keys may be among it.
-    #[error(
-        "the folder is not empty (`{found}`): an earlier `init` was interrupted, or it holds \
-         something else; choose another folder, or remove this one if nothing in it matters"
-    )]
+    /// The folder holds something that no making of a home writes.
+    #[error("the folder is not empty (`{found}`), and what is in it is no unfinished home")]
     NotEmpty {
         /// One of the names in it.
         found: String,
     },
+    /// It was a home: its log grew, or it was opened.
+    #[error("this was a home, with keys in it, and its file `format` is gone")]
+    LostFormat,
     /// Another process is making a home here.
     #[error("another process is making a home here")]
     Busy,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use veritrail_provenance::{log::checkpoint::Checkpoint, statement::Origin};
 
-use super::HomeError;
+use super::{HomeError, unfinished};
 use crate::{
     blob::DiskBlobs,
-    disk::{Access, Disk, DiskPath, LockMode, LockWait, put_durable},
+    disk::{Access, Disk, DiskLock, DiskPath, LockMode, LockWait, put_durable},
     keys::{KeyFiles, KeyName, KeySet},
     log::{LogError, LogPlace, Writer},
     trails::Trails,
@@ -37,22 +37,41 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Makes a home on an empty disk; see [`super::Home::init`].
+    /// Makes a home on an empty disk; see [`super::Home::init`]. What an interrupted making left is
+    /// taken away first.
     pub fn init(
         disk: Arc<dyn Disk>,
         keys: &KeySet,
         origin: &Origin,
         entries: Vec<Vec<u8>>,
     ) -> Result<Self, HomeError> {
+        let lock = Self::claim(&*disk)?;
+        Self::make(disk, lock, keys, origin, entries)
+    }
+
+    /// The right to make a home here: nobody else makes one, and nothing is in the way.
+    pub(super) fn claim(disk: &dyn Disk) -> Result<Box<dyn DiskLock>, HomeError> {
+        let first = disk.metadata(&INIT_LOCK)?.is_none();
         let lock = disk.lock(&INIT_LOCK, LockMode::Exclusive, LockWait::Try)?;
         let lock = lock.ok_or(HomeError::Busy)?;
-        if disk.metadata(&FORMAT)?.is_some() {
-            return Err(HomeError::Exists);
+        let free = match disk.metadata(&FORMAT)? {
+            Some(_) => Err(HomeError::Exists),
+            None => unfinished::take_away(disk),
+        };
+        if free.is_err() && first {
+            // No trace in a folder that is somebody's. Best effort.
+            drop(disk.unlink(&INIT_LOCK));
         }
-        let found = disk.list(&DiskPath::ROOT)?.into_iter().find(|name| name != "init.lock");
-        if let Some(found) = found {
-            return Err(HomeError::NotEmpty { found });
-        }
+        free.map(|()| lock)
+    }
+
+    pub(super) fn make(
+        disk: Arc<dyn Disk>,
+        lock: Box<dyn DiskLock>,
+        keys: &KeySet,
+        origin: &Origin,
+        entries: Vec<Vec<u8>>,
+    ) -> Result<Self, HomeError> {
         let key_files = KeyFiles::create(disk.clone(), KEYS)?;
         key_files.write_set(keys)?;
         let blobs = Arc::new(DiskBlobs::create(disk.clone(), BLOBS)?);

@@ -186,7 +186,10 @@ pub fn check(disk: &MemoryDisk, told: &Acknowledged) -> Result<(), Broken> {
 fn check_unfinished(disk: &MemoryDisk) -> Result<(), Broken> {
     match Parts::open(disk_of(disk)) {
         Err(HomeError::NoFormat) => match Parts::init(disk_of(disk), &keys(), &origin(), vec![]) {
-            Ok(_) | Err(HomeError::NotEmpty { .. }) => Ok(()),
+            Ok(made) => {
+                let set = made.keys.read_set().map_err(HomeError::from)?;
+                keep(set.log.expose() == keys().log.expose(), || "a key is another".into())
+            }
             Err(e) => Err(e.into()),
         },
         Err(e) => Err(e.into()),
