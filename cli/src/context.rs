@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use veritrail_server::error::{NodeError, Result};
+use veritrail_server::{
+    error::{NodeError, Result},
+    stop::Stop,
+};
 
 use crate::{args::Args, output::Output, progress::Bars};
 
@@ -18,15 +21,16 @@ pub(crate) struct Context {
 
 impl Context {
     /// Finds the home: `--home`, VERITRAIL_HOME, else the XDG data folder.
-    pub(crate) fn new(args: &Args) -> Result<Self> {
+    pub(crate) fn new(args: &Args, stop: Stop) -> Result<Self> {
         let home = match &args.home {
             Some(home) => home.clone(),
             None => default_home().ok_or_else(|| {
                 NodeError::usage("no home folder is known here")
+                    .at("--home")
                     .hint("name one with --home DIR or VERITRAIL_HOME")
             })?,
         };
-        Ok(Self { home, output: args.output(), progress: Bars::new(args.output()) })
+        Ok(Self { home, output: args.output(), progress: Bars::new(args.output(), stop) })
     }
 }
 

@@ -5,14 +5,16 @@ mod args;
 mod commands;
 mod context;
 mod error;
+mod interrupt;
 mod output;
 mod progress;
+mod ticket;
 mod words;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use veritrail_server::error::NodeError;
+use veritrail_server::{error::NodeError, stop::Stop};
 
 use crate::{args::Args, context::Context};
 
@@ -29,16 +31,12 @@ fn main() -> ExitCode {
             return error::report(&e, output);
         }
     };
-    let done = Context::new(&args).and_then(|context| {
+    let stop = Stop::default();
+    let done = Context::new(&args, stop.clone()).and_then(|context| {
         // A task of its own: a long pass holds its thread, and must not keep Ctrl-C from being
         // heard.
         let command = runtime.spawn(async move { commands::run(args.command, &context).await });
-        runtime.block_on(async {
-            tokio::select! {
-                done = command => done.unwrap_or_else(|e| Err(NodeError::failed(e.to_string()))),
-                _ = tokio::signal::ctrl_c() => Err(interrupted()),
-            }
-        })
+        runtime.block_on(interrupt::until_done(command, &stop))
     });
     // A blocking pass that was interrupted must not hold the exit up.
     runtime.shutdown_background();
@@ -46,9 +44,4 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(e) => error::report(&e, output),
     }
-}
-
-fn interrupted() -> NodeError {
-    NodeError::new(veritrail_server::error::Kind::Interrupted, "interrupted")
-        .hint("nothing was logged or served: run the same command again, which uses the chunks that are there; store fsck takes half-written ones away")
 }

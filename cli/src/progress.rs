@@ -3,7 +3,7 @@
 use std::{io::IsTerminal as _, sync::Mutex};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use veritrail_server::progress::Progress;
+use veritrail_server::{progress::Progress, stop::Stop};
 
 use crate::output::Output;
 
@@ -11,12 +11,14 @@ use crate::output::Output;
 pub(crate) struct Bars {
     output: Output,
     bar: Mutex<Option<ProgressBar>>,
+    stop: Stop,
 }
 
 impl Bars {
-    /// Bars for `output`: none with `--json` or where stderr is no terminal.
-    pub(crate) fn new(output: Output) -> Self {
-        Self { output, bar: Mutex::new(None) }
+    /// Bars for `output`: none with `--json` or where stderr is no terminal. `stop` is what Ctrl-C
+    /// asks for.
+    pub(crate) fn new(output: Output, stop: Stop) -> Self {
+        Self { output, bar: Mutex::new(None), stop }
     }
 
     fn with(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
@@ -67,6 +69,10 @@ impl Progress for Bars {
             Some(bar) => bar.suspend(|| self.output.note(sentence)),
             None => self.output.note(sentence),
         });
+    }
+
+    fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 }
 

@@ -1,11 +1,8 @@
 //! `log audit`: a log laid out as files, ours or another's, checked file by file.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
-use crate::house::{House, text};
+use crate::house::{House, files, text};
 
 fn grown() -> House {
     let house = House::new();
@@ -22,19 +19,6 @@ fn copied(house: &House, to: &str) -> PathBuf {
     let done = std::process::Command::new("cp").arg("-r").args([&from, &copy]).status().unwrap();
     assert!(done.success());
     copy
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut open = vec![folder.to_owned()];
-    let mut files = Vec::new();
-    while let Some(next) = open.pop() {
-        for found in fs::read_dir(next).unwrap() {
-            let path = found.unwrap().path();
-            if path.is_dir() { open.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    files
 }
 
 #[test]

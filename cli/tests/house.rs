@@ -90,6 +90,15 @@ impl House {
         self.json(&["publish", "rain.csv", "--licence", "CC0-1.0", "--name", name])
     }
 
+    /// Every file of the home but locks and databases, by its path in it.
+    pub fn files(&self) -> Vec<String> {
+        let home = self.home();
+        let within = |path: PathBuf| path.strip_prefix(&home).unwrap().display().to_string();
+        let mut files: Vec<String> = files(&home).into_iter().map(within).collect();
+        files.retain(|name| !name.ends_with("lock") && !name.contains(".db"));
+        files
+    }
+
     /// Entries of the own log.
     pub fn log_size(&self) -> u64 {
         self.json(&["log", "head"])["size"].as_u64().unwrap()
@@ -115,4 +124,20 @@ impl From<Output> for Ran {
 
 pub fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value}"))
+}
+
+/// All files below a folder, sorted; none where there is no folder. Links are not followed.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let (mut open, mut files) = (vec![folder.to_owned()], Vec::new());
+    while let Some(next) = open.pop() {
+        // What another process takes away meanwhile is not there.
+        for entry in fs::read_dir(next).into_iter().flatten().flatten() {
+            match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                true => open.push(entry.path()),
+                false => files.push(entry.path()),
+            }
+        }
+    }
+    files.sort();
+    files
 }

@@ -63,3 +63,32 @@ fn what_nobody_can_be_is_refused() {
     }
     assert!(!house.home().join("trust.toml").exists());
 }
+
+#[test]
+fn a_person_whose_identity_was_not_logged_leaves_no_key() {
+    let house = House::new();
+    let before = house.files();
+    // In the way of the next entry: the log cannot decide on it.
+    let blocked = house.home().join("log.intent.tmp");
+    std::fs::create_dir(&blocked).unwrap();
+    house.error(&["id", "new", "--name", "Grace"], 1);
+    std::fs::remove_dir(&blocked).unwrap();
+    assert_eq!(house.files(), before);
+    assert_eq!(house.log_size(), 1);
+    house.ok(&["id", "new", "--name", "Grace"]);
+    assert_eq!(house.files().iter().filter(|name| name.starts_with("keys/")).count(), 4);
+}
+
+#[test]
+fn a_trust_file_that_leads_nowhere_is_no_empty_one() {
+    let house = House::new();
+    house.publish_rain("rain");
+    let path = house.home().join("trust.toml");
+    std::os::unix::fs::symlink("/nowhere/trust.toml", &path).unwrap();
+    let error = house.error(&["verify", "rain"], 1);
+    assert!(text(&error, "message").contains("leads nowhere"), "{error}");
+    assert!(text(&error, "place").ends_with("trust.toml"), "{error}");
+    let did = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+    house.error(&["id", "trust", did], 1);
+    assert!(path.is_symlink(), "it was replaced");
+}

@@ -144,3 +144,52 @@ fn without_a_home_the_remedy_is_named() {
     let error = House::empty().error(&["show", "log:0"], 5);
     assert!(text(&error, "hint").contains("veritrail init"), "{error}");
 }
+
+/// Kills at every change in the folder that can be caught; the next `init` always makes a home.
+#[test]
+fn an_init_that_was_killed_is_made_anew() {
+    let (mut killed, mut left) = (0, 0);
+    for round in 0..24 {
+        let house = House::empty();
+        let mut child = house.command(&["init"]).stdout(Stdio::null()).spawn().unwrap();
+        let finished = loop {
+            if child.try_wait().unwrap().is_some() {
+                break true;
+            }
+            if house.files().len() > round / 2 {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break house.home().join("format").exists();
+            }
+        };
+        if finished {
+            house.ok(&["log", "head"]);
+            continue;
+        }
+        killed += 1;
+        left += usize::from(house.home().join("keys/person.key").exists());
+        let ran = house.run(&["store", "fsck"]);
+        assert_eq!(ran.code, 5, "round {round}: {}", ran.stderr);
+        house.ok(&["init", "--name", "Ada"]);
+        assert_eq!(house.json(&["id", "show"])["persons"][0]["name"], "Ada");
+        house.publish_rain("rain");
+        house.ok(&["store", "fsck"]);
+    }
+    assert!(killed >= 3 && left >= 1, "{killed} killed, {left} with a key");
+}
+
+#[test]
+fn a_home_that_cannot_be_made_names_the_remedy() {
+    let house = House::empty();
+    house.file("file", "no folder");
+    let error = house.error(&["init", "--home", "file/home"], 1);
+    assert!(text(&error, "place").contains("file/home"), "{error}");
+    assert!(text(&error, "hint").contains("--home DIR"), "{error}");
+    // A home whose marker is gone is somebody's.
+    let house = House::new();
+    std::fs::remove_file(house.home().join("format")).unwrap();
+    let before = house.files();
+    let error = house.error(&["init"], 6);
+    assert!(text(&error, "hint").contains("veritrail-home 1"), "{error}");
+    assert_eq!(house.files(), before);
+}

@@ -4,6 +4,9 @@
 mod audit;
 mod bad_input;
 mod demo;
+mod errors;
+mod foreign_log;
+mod full_disk;
 mod help;
 mod house;
 mod id;

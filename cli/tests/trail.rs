@@ -15,18 +15,19 @@ const MEANS: &str = "SELECT place, avg(rain_mm) AS mm FROM rain GROUP BY place";
 /// `veritrail serve` until it is dropped.
 struct Served(Child);
 
+/// Begins a command that serves, and gives the object that it prints once it listens.
+fn begin(house: &House, args: &[&str]) -> (Child, Value) {
+    let mut command = house.command(args);
+    let mut child =
+        command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, serde_json::from_str(&line).unwrap())
+}
+
 impl Served {
     fn start(house: &House) -> Self {
-        let mut child = house
-            .command(&["serve", "--json"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        // The line stands once it listens: nobody has to wait for a while.
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let started: Value = serde_json::from_str(&line).unwrap();
+        let (child, started) = begin(house, &["serve"]);
         assert_eq!(started["schema"], "veritrail.serve/1");
         assert!(started["addresses"][0].as_str().unwrap().starts_with("127.0.0.1:"), "{started}");
         Self(child)
@@ -148,15 +149,8 @@ fn a_word_that_is_no_ticket() {
 fn what_is_shared_is_served_until_interrupted() {
     let (ada, ben) = (House::new(), House::new());
     ada.file("rain.csv", crate::house::RAIN);
-    let mut child = ada
-        .command(&["publish", "rain.csv", "--licence", "CC0-1.0", "--share", "--json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let published: Value = serde_json::from_str(&line).unwrap();
+    let args = ["publish", "rain.csv", "--licence", "CC0-1.0", "--share"];
+    let (mut child, published) = begin(&ada, &args);
     let got = ben.json(&["get", text(&published, "ticket")]);
     assert_eq!(got["root"], published["root"]);
     // An interrupt ends it with its own code.
@@ -172,4 +166,28 @@ fn a_ticket_made_first_leads_to_a_later_serve() {
     let _served = Served::start(&ada);
     let got = ben.json(&["get", text(&published, "ticket")]);
     assert_eq!(got["root"], published["root"]);
+}
+
+#[test]
+fn a_ticket_may_stand_in_a_file_and_the_folder_may_be_a_link() {
+    use std::os::unix::fs::symlink;
+    let (ada, ben) = (House::new(), House::new());
+    ada.publish_rain("rain");
+    let _served = Served::start(&ada);
+    let ticket = ada.ok(&["show", "rain", "--ticket"]);
+    ben.file("rain.ticket", &ticket);
+    std::fs::create_dir(ben.path().join("real")).unwrap();
+    symlink("real", ben.path().join("link")).unwrap();
+    symlink("nowhere", ben.path().join("dangling")).unwrap();
+    let got = ben.json(&["get", "rain.ticket", "-o", "link"]);
+    assert_eq!(got["written"], 1);
+    assert_eq!(
+        std::fs::read_to_string(ben.path().join("real/rain.csv")).unwrap(),
+        crate::house::RAIN
+    );
+    let error = ben.error(&["get", "rain.ticket", "-o", "dangling"], 1);
+    assert!(text(&error, "place").contains("dangling"), "{error}");
+    assert!(!ben.path().join("nowhere").exists());
+    let error = ben.error(&["reproduce", "rain.ticket"], 2);
+    assert!(text(&error, "message").contains("not to a run"), "{error}");
 }

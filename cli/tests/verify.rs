@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::house::{House, RAIN, text};
+use crate::house::{House, RAIN, files, text};
 
 #[test]
 fn an_own_version_is_verified_by_the_homes_own_keys() {
@@ -24,11 +24,13 @@ fn an_own_version_is_verified_by_the_homes_own_keys() {
 #[test]
 fn a_file_is_found_by_its_hash_whatever_it_is_called() {
     let house = House::new();
-    house.publish_rain("rain");
+    let published = house.publish_rain("rain");
     let copy = house.file("elsewhere/copy.dat", RAIN);
     let done = house.json(&["verify", copy.to_str().unwrap()]);
     assert_eq!(done["conclusion"], "verified");
-    assert!(done["files"][0].as_str().unwrap().contains("rain.csv"), "{done}");
+    let listed = done["files"][0].as_str().unwrap();
+    let entry = format!("{}#2", text(&published, "origin"));
+    assert!(listed.contains("rain.csv") && listed.contains(&entry), "{done}");
     // A file's name may read like a local name; only one that is given is ambiguous.
     assert_eq!(house.json(&["verify", "rain.csv"])["conclusion"], "verified");
     let other = house.file("other.csv", format!("{RAIN}\n"));
@@ -130,19 +132,6 @@ fn lineage_tells_what_a_version_rests_on() {
 fn largest_file(folder: &Path) -> PathBuf {
     let largest = files(folder).into_iter().max_by_key(|path| path.metadata().unwrap().len());
     largest.expect("a file")
-}
-
-/// All files below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut open = vec![folder.to_owned()];
-    let mut files = Vec::new();
-    while let Some(next) = open.pop() {
-        for found in fs::read_dir(next).unwrap() {
-            let path = found.unwrap().path();
-            if path.is_dir() { open.push(path) } else { files.push(path) }
-        }
-    }
-    files
 }
 
 fn flip(path: &Path, at: usize) {

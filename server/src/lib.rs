@@ -5,3 +5,6 @@
 pub mod error;
 pub mod node;
 pub mod progress;
+pub mod stop;
+
+mod count;

@@ -29,8 +29,11 @@ pub mod verify;
 
 mod catch_up;
 mod claims;
+mod counted;
 mod file_bytes;
 mod import;
+mod kept;
+mod named;
 mod shelf;
 mod statements;
 mod tables;
@@ -143,7 +146,18 @@ fn home_error(error: HomeError, path: &Path) -> NodeError {
         HomeError::Exists => {
             (Kind::Conflict, "it is kept as it is; name another folder: --home DIR")
         }
-        HomeError::NotEmpty { .. } => (Kind::Conflict, "name another folder: --home DIR"),
+        HomeError::NotEmpty { .. } => {
+            (Kind::Conflict, "name an empty folder, or a new one: --home DIR")
+        }
+        HomeError::LostFormat => (
+            Kind::Conflict,
+            "nothing was touched; if it is your home, put the file back: it holds the one line \
+             `veritrail-home 1`",
+        ),
+        HomeError::Folder { .. } => (
+            Kind::Failed,
+            "name a folder that you may write to: --home DIR, or the variable VERITRAIL_HOME",
+        ),
         HomeError::Busy => (Kind::Conflict, "wait until it is done"),
         HomeError::OtherFormat { .. } => {
             (Kind::CouldNotCheck, "use the version of veritrail that made it, or a newer one")

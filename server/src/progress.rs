@@ -1,5 +1,7 @@
 //! Progress of long work, told through a callback: the use cases know no terminal.
 
+use crate::stop::Stop;
+
 /// Hears how far a use case has come. Calls come from any thread and must not block.
 pub trait Progress: Send + Sync {
     /// A step begins; `total` bytes (or items) where that is known.
@@ -10,6 +12,10 @@ pub trait Progress: Send + Sync {
     fn end(&self);
     /// A sentence for the person that belongs to no result, such as "first contact".
     fn say(&self, sentence: &str);
+    /// The wish that it end early; nobody has it, by default.
+    fn stop(&self) -> Stop {
+        Stop::default()
+    }
 }
 
 /// Hears nothing; for tests and for callers who show nothing.

@@ -6,5 +6,6 @@ mod get;
 mod hostile_logs;
 mod intake;
 mod labs;
+mod left_overs;
 mod publishing;
 mod runs;

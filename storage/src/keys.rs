@@ -145,6 +145,12 @@ impl KeyFiles {
         Ok(self.disk.fsync_dir(&self.folder)?)
     }
 
+    /// Removes a key that was written and is bound nowhere. Blocks.
+    pub fn remove(&self, name: &KeyName) -> Result<(), KeyFileError> {
+        self.disk.unlink(&self.path(name)?)?;
+        Ok(self.disk.fsync_dir(&self.folder)?)
+    }
+
     /// Writes the three keys of a new home, as [`KeyFiles::write`] does.
     pub fn write_set(&self, keys: &KeySet) -> Result<(), KeyFileError> {
         self.write_unsynced(&KeyName::Person, &keys.person)?;

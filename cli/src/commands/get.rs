@@ -11,7 +11,7 @@ use veritrail_server::{
     },
 };
 
-use crate::{context::Context, words};
+use crate::{context::Context, ticket, words};
 
 /// Fetch what a ticket names from the node that made it, and verify it on the way
 ///
@@ -19,10 +19,11 @@ use crate::{context::Context, words};
 /// A fetch that was cut short goes on where it was.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A ticket, or a reference to something that this home already knows
-    #[arg(value_name = "TICKET|REF")]
+    /// A ticket, a file that holds one, or a reference to something that this home already knows
+    #[arg(value_name = "TICKET|FILE|REF")]
     reference: String,
-    /// Write the files beneath DIR as well; existing files are kept
+    /// Write the files beneath DIR as well; existing files are kept. DIR may be a link to a folder;
+    /// no link beneath it is followed
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Refuse if there is more to fetch or write than this, e.g. 500MB or 2GiB
@@ -37,7 +38,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let node = Node::open(&context.home)?;
     let request = GetRequest {
-        reference: args.reference,
+        reference: ticket::word_or_file(args.reference),
         out: args.out,
         max_bytes: args.max_size,
         relay: args.relay.unwrap_or_default(),

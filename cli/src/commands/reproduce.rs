@@ -11,7 +11,7 @@ use veritrail_server::{
     },
 };
 
-use crate::{context::Context, words};
+use crate::{context::Context, ticket, words};
 
 /// Run a run again, from inputs fetched anew, and sign a verdict
 ///
@@ -19,8 +19,8 @@ use crate::{context::Context, words};
 /// column and row that differ. could not check: exit 1, with what was missing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run: run:HEX of a known run, or the ticket of one
-    #[arg(value_name = "RUN|TICKET")]
+    /// The run: run:HEX of a known run, the ticket of one, or a file that holds the ticket
+    #[arg(value_name = "RUN|TICKET|FILE")]
     run: String,
     /// Sign as this person of the home [default: the operator]
     #[arg(long = "as", value_name = "DID")]
@@ -34,7 +34,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let node = Node::open(&context.home)?;
     let request = ReproduceRequest {
-        run: args.run,
+        run: ticket::word_or_file(args.run),
         signer: args.signer,
         relay: args.relay.unwrap_or_default(),
     };

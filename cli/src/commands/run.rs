@@ -58,7 +58,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
             tolerance: args.tolerance,
         },
         (None, None) => {
-            return Err(NodeError::usage("what is to be run was not said").hint(
+            return Err(NodeError::usage("what is to be run was not said").at("--sql").hint(
                 "veritrail run --sql \"SELECT …\" --input NAME=REF, or veritrail run SPEC.toml",
             ));
         }

@@ -21,7 +21,8 @@ pub(crate) struct Args {
     /// What to show
     #[arg(value_name = "REF")]
     reference: String,
-    /// Print a ticket by which others can fetch it while this home is served
+    /// Print a ticket by which others can fetch it while this home is served: who has it, where,
+    /// what, and the keys of its log, in one long word. `> FILE` keeps it; get takes the file
     #[arg(long)]
     ticket: bool,
 }

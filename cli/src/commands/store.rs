@@ -42,24 +42,22 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
 
 fn text(done: &Fsck) -> String {
     let head = if done.findings.is_empty() { "all is well" } else { "damage found" };
-    let mut text = format!(
-        "{head}\n{}",
-        words::table(&[
-            (
-                "blobs",
-                format!(
-                    "{}, {}, each hashed",
-                    words::plural(done.blobs, "blob"),
-                    words::bytes(done.blob_bytes)
-                ),
-            ),
-            ("of no statement", words::plural(done.unreferenced, "blob") + ", never served"),
-            ("log", words::plural(done.log_entries, "entry")),
-            ("trails", words::plural(done.trails, "foreign log")),
-            ("versions", format!("{} complete here", words::plural(done.versions, "version"))),
-            ("state", done.state.clone()),
-        ])
-    );
+    let blobs = words::plural(done.blobs, "blob");
+    let mut rows = vec![
+        ("blobs", format!("{blobs}, {}, each hashed", words::bytes(done.blob_bytes))),
+        ("of no statement", words::plural(done.unreferenced, "blob") + ", never served"),
+    ];
+    if done.taken_away > 0 {
+        let left = words::plural(done.taken_away, "left-over");
+        rows.push(("taken away", left + " of interrupted work, which nothing names"));
+    }
+    rows.extend([
+        ("log", words::plural(done.log_entries, "entry")),
+        ("trails", words::plural(done.trails, "foreign log")),
+        ("versions", format!("{} complete here", words::plural(done.versions, "version"))),
+        ("state", done.state.clone()),
+    ]);
+    let mut text = format!("{head}\n{}", words::table(&rows));
     for finding in &done.findings {
         text.push_str(&format!("  DAMAGED  {}\n", words::printable(finding)));
     }

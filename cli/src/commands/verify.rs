@@ -37,7 +37,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let known = Node::open_if_there(&context.home)?;
     let thing = thing(&args.what, known.as_ref())?;
     if !args.data.is_empty() && !matches!(thing, Thing::Bundle(_)) {
-        return Err(NodeError::usage("--data belongs to a bundle").at(&args.what));
+        return Err(NodeError::usage("--data belongs to a bundle")
+            .at(&args.what)
+            .hint("verify the file itself: veritrail verify FILE"));
     }
     let done = match thing {
         Thing::Reference(reference) => Node::open(&context.home)?

@@ -12,7 +12,10 @@ use veritrail_storage::{
     home::{Home, HomeError},
 };
 
-use super::{Node, audit, home_error};
+use super::{
+    Node, audit, home_error,
+    writing::{Swept, Within},
+};
 use crate::{
     error::{Kind, NodeError, OrKind as _, Result},
     progress::Progress,
@@ -24,9 +27,10 @@ const TOLD_MAX: usize = 200;
 /// Whether fsck also makes the state anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rebuild {
-    /// Only look.
+    /// Only look, and take away what writers left that did not live to do it.
     Nothing,
-    /// Make state.db anew from the logs, set damaged blobs aside, and take half-written ones away.
+    /// Make state.db anew from the logs, set damaged blobs aside, and take away all that no
+    /// statement names.
     State,
 }
 
@@ -39,6 +43,8 @@ pub struct Fsck {
     pub blob_bytes: u64,
     /// Blobs that no statement names: leftovers of interrupted work, never served.
     pub unreferenced: u64,
+    /// Half-written files, and blobs of no statement, that interrupted work left: taken away now.
+    pub taken_away: u64,
     /// Entries of the own log.
     pub log_entries: u64,
     /// Foreign logs of which evidence is kept.
@@ -80,12 +86,31 @@ impl Node {
                 return Ok(found);
             }
         };
-        tokio::task::block_in_place(|| node.check_files(rebuild, &mut found, progress))?;
         node.check_state(rebuild, &mut found);
+        node.sweep_checked(Within::Marks, &mut found).await;
+        tokio::task::block_in_place(|| node.check_files(rebuild, &mut found, progress))?;
         if let Err(e) = node.check_held(&mut found).await {
             found.findings.push(e.to_string());
         }
+        if rebuild == Rebuild::State && found.unreferenced > 0 {
+            node.sweep_checked(Within::Everything, &mut found).await;
+        }
         Ok(found)
+    }
+
+    /// Takes away what interrupted work left, unless something is wrong so far: then what is named
+    /// may not be known.
+    async fn sweep_checked(&self, within: Within, found: &mut Fsck) {
+        if !found.findings.is_empty() {
+            return;
+        }
+        match self.sweep(within).await {
+            Ok(Swept { temporary, blobs }) => {
+                found.unreferenced = found.unreferenced.saturating_sub(blobs);
+                found.taken_away += temporary + blobs;
+            }
+            Err(e) => found.remarks.push(format!("left-overs were not taken away: {e}")),
+        }
     }
 
     /// Blobs, log and trails, file by file.
@@ -138,7 +163,7 @@ fn tell(checked: veritrail_storage::fsck::Fsck, repair: Repair, found: &mut Fsck
     if !checked.left_over.is_empty() {
         let count = checked.left_over.len();
         let then = if repair == Repair::SetAside { ", now taken away" } else { "" };
-        found.remarks.push(format!("{count} half-written blobs of interrupted work{then}"));
+        found.remarks.push(format!("half-written blobs, of work under way: {count}{then}"));
     }
     found.remarks.extend(checked.log.remarks.iter().map(|remark| format!("log/{remark}")));
 }

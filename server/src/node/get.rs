@@ -5,7 +5,7 @@ pub mod folder;
 pub(super) mod session;
 mod unpack;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 use veritrail_provenance::{
@@ -16,6 +16,7 @@ use veritrail_provenance::{
     statement::Origin,
 };
 use veritrail_storage::{
+    blob::Blobs,
     disk::Disk as _,
     peer::{fetch::Fetched, ticket::PortableReference, ticket::Ticket},
 };
@@ -23,6 +24,7 @@ use veritrail_storage::{
 use self::session::Session;
 use super::{
     Node,
+    counted::counted,
     import::Accepted,
     peering::Relay,
     resolve::{Bytes, Resolved},
@@ -88,6 +90,9 @@ pub struct FirstContact {
     pub fingerprint: String,
 }
 
+/// Logs that were met for the first time, and what came from the other node.
+type Arrived = (Vec<FirstContact>, Fetched);
+
 impl Node {
     /// Gets what a ticket or reference names. What was cut short goes on where it was.
     ///
@@ -101,17 +106,31 @@ impl Node {
             return self.finish_get(&request, &resolved, &bytes, &layout, arrived, progress).await;
         }
         let ticket = ticket::read(&request.reference)?;
-        let _writing = self.hold_writing()?;
-        let mut session = Session::open(self, ticket.node(), request.relay, self.blobs()).await?;
-        let fetched = self.fetch_all(&mut session, &ticket, &request, progress).await;
+        let stop = progress.stop();
+        let writing = self.writing(&stop).await?;
+        let fetching = self.fetch_from(&ticket, &request, writing.blobs(), progress);
+        let fetched = stop.or(fetching).await;
+        let (resolved, bytes, layout, arrived) = writing.end(fetched).await?;
+        self.finish_get(&request, &resolved, &bytes, &layout, arrived, progress).await
+    }
+
+    /// One conversation: evidence, lists, chunks.
+    async fn fetch_from(
+        &self,
+        ticket: &Ticket,
+        request: &GetRequest,
+        blobs: Arc<dyn Blobs>,
+        progress: &dyn Progress,
+    ) -> Result<(Resolved, Bytes, Layout, Arrived)> {
+        let mut session = Session::open(self, ticket.node(), request.relay, blobs).await?;
+        let fetched = self.fetch_all(&mut session, ticket, request, progress).await;
         let total = session.total;
         session.close().await;
         let (resolved, bytes, layout, accepted) = fetched?;
         self.remember(ticket.node())?;
         let contact = |(origin, fingerprint)| FirstContact { origin, fingerprint };
         let contacts = accepted.first_contacts.into_iter().map(contact).collect();
-        let arrived = (contacts, total);
-        self.finish_get(&request, &resolved, &bytes, &layout, arrived, progress).await
+        Ok((resolved, bytes, layout, (contacts, total)))
     }
 
     async fn fetch_all(
@@ -170,12 +189,12 @@ impl Node {
     /// States the size; refuses beyond what the home's disk has room for.
     async fn check_size(&self, layout: &Layout, progress: &dyn Progress) -> Result<()> {
         let missing = layout.bytes() - self.held_bytes(layout).await?.min(layout.bytes());
-        let (files, bytes) = (layout.files().len(), layout.bytes());
-        let noun = if files == 1 { "file" } else { "files" };
-        progress.say(&format!("{files} {noun}, {bytes} bytes, of which {missing} to fetch"));
+        let files = counted(layout.files().len() as u64, "file");
+        let bytes = counted(layout.bytes(), "byte");
+        progress.say(&format!("{files}, {bytes}, of which {missing} to fetch"));
         let free = self.home().disk().free_space().or_failed()?;
         if missing > free {
-            return Err(NodeError::failed(format!("{missing} bytes are needed, {free} are free"))
+            return Err(NodeError::failed(format!("needed bytes: {missing}; free: {free}"))
                 .at(self.home().path().display())
                 .hint("free some space, or use a home on another disk: --home DIR"));
         }
@@ -204,7 +223,7 @@ impl Node {
         resolved: &Resolved,
         bytes: &Bytes,
         layout: &Layout,
-        (first_contacts, fetched): (Vec<FirstContact>, Fetched),
+        (first_contacts, fetched): Arrived,
         progress: &dyn Progress,
     ) -> Result<Got> {
         let folder = match &request.out {
@@ -212,23 +231,18 @@ impl Node {
             None => None,
         };
         let unpacked = unpack::unpack(layout, &self.blobs(), folder.as_ref(), progress).await?;
-        let (dataset, title, log) = match resolved {
-            Resolved::Version(version) => (
-                Some(version.did.clone()),
-                Some(version.row.payload.title.clone()),
-                format!("{}#{}", version.origin, version.row.at.index),
-            ),
-            Resolved::Run(run) | Resolved::Output(run) => {
-                (None, None, format!("{}#{}", run.origin, run.row.at.index))
+        let (dataset, title) = match resolved {
+            Resolved::Version(version) => {
+                (Some(version.did.clone()), Some(version.row.payload.title.clone()))
             }
-            Resolved::Entry { origin, index } => (None, None, format!("{origin}#{index}")),
+            Resolved::Run(_) | Resolved::Output(_) | Resolved::Entry { .. } => (None, None),
         };
         Ok(Got {
             subject: resolved.portable(),
             dataset,
             title,
             root: bytes.root,
-            log,
+            log: resolved.entry(),
             first_contacts,
             files: layout.files().len() as u64,
             bytes: layout.bytes(),
@@ -245,8 +259,11 @@ impl Node {
 fn check_most(bytes: u64, request: &GetRequest) -> Result<()> {
     match request.max_bytes.filter(|max| bytes > *max) {
         None => Ok(()),
-        Some(max) => Err(NodeError::usage(format!("{bytes} bytes are more than --max-size {max}"))
-            .hint("allow more with --max-size")),
+        Some(max) => {
+            Err(NodeError::usage(format!("{} exceed --max-size {max}", counted(bytes, "byte")))
+                .at("--max-size")
+                .hint("allow more with --max-size"))
+        }
     }
 }
 

@@ -74,14 +74,29 @@ impl Node {
             &[LogKey { vkey: self.vkey().to_string(), signer: &log }],
         );
         let did = identity.did.clone();
-        keys.write(&KeyName::member(&seed), &seed).or_failed()?;
+        let key = KeyName::member(&seed);
+        keys.write(&key, &seed).or_failed()?;
         let appended = self.append(|node| {
             let payload = Payload::Identity(identity.clone());
             Ok(Some(vec![node.sign(&signer, did.to_string(), payload)?]))
-        })?;
+        });
+        let appended = appended.inspect_err(|_| self.forget_unbound(&key, &did))?;
         let index = appended.and_then(|(appended, _)| appended.indices.first().copied());
         let phrase = Some(Phrase::of(&seed)?);
         Ok(Person { did, name, role: "member".to_owned(), index, phrase })
+    }
+
+    /// Removes a key whose identity was not appended. An append that failed may yet be finished by
+    /// whoever opens the log next, so it is opened here, to know. On doubt the key stays.
+    fn forget_unbound(&self, key: &KeyName, did: &Did) {
+        let again = Self::open(self.home().path());
+        let bound = again.and_then(|node| {
+            queries::identity(node.view(), node.origin(), did).or_failed().map(|row| row.is_some())
+        });
+        if let Ok(false) = bound {
+            // Best effort: the error that led here is the one to tell.
+            drop(self.home().parts().keys.remove(key));
+        }
     }
 
     /// The persons of this home.

@@ -10,12 +10,13 @@ use veritrail_provenance::{
     statement::Origin,
 };
 use veritrail_storage::{
+    blob::Blobs,
     settings::Pinned,
     state::refold,
     trails::{Imported, TrailError},
 };
 
-use super::{Node, fingerprint::fingerprint};
+use super::{Node, fingerprint::fingerprint, kept::Kept};
 use crate::{
     error::{NodeError, OrKind as _, Result},
     progress::Progress,
@@ -61,13 +62,9 @@ impl Node {
         check_ticket(&report, named)?;
         self.check_own(evidence)?;
         let first_contacts = self.pin(&report)?;
-        let _writing = self.hold_writing()?;
-        for blob in &evidence.blobs {
-            self.blobs().put(Bytes::from(blob.bytes.clone())).await.or_failed()?;
-        }
-        for log in evidence.logs.iter().filter(|log| log.origin != *self.origin()) {
-            self.take_in(log, &report)?;
-        }
+        let writing = self.writing(&progress.stop()).await?;
+        let taken = self.take_all(evidence, &report, &*writing.blobs()).await;
+        writing.end(taken).await?;
         for (origin, words) in &first_contacts {
             progress.say(&format!(
                 "first contact, not confirmed: log {origin}\n  fingerprint {words}\n  compare it \
@@ -75,6 +72,22 @@ impl Node {
             ));
         }
         Ok(Accepted { report, first_contacts })
+    }
+
+    /// Blobs first: the state names nothing that is not kept.
+    async fn take_all(
+        &self,
+        evidence: &Evidence,
+        report: &Report,
+        blobs: &dyn Blobs,
+    ) -> Result<()> {
+        for blob in &evidence.blobs {
+            blobs.put(Bytes::from(blob.bytes.clone())).await.or_failed()?;
+        }
+        for log in evidence.logs.iter().filter(|log| log.origin != *self.origin()) {
+            self.take_in(log, report)?;
+        }
+        Ok(())
     }
 
     fn judge(&self, evidence: &Evidence, subject: &Subject) -> Result<Report> {
@@ -158,33 +171,25 @@ impl Node {
                 _ => refused,
             }
         })?;
-        if imported == Imported::Apart && !self.has_all(log)? {
-            return Err(NodeError::could_not_check(
-                "its head is not shown to extend the one seen before, so it is kept apart",
-            )
-            .at(&log.origin)
-            .hint("ask again: whoever answers must prove that the log only grew"));
-        }
         if imported == Imported::Apart {
-            // An older head with nothing new behind it: what is kept says the same.
-            return Ok(());
+            return match self.kept(log)? {
+                // An older head with nothing new behind it: what is kept says the same.
+                Kept::All => Ok(()),
+                Kept::Some => Err(NodeError::could_not_check(
+                    "its head is not shown to extend the one seen before, so it is kept apart",
+                )
+                .at(&log.origin)
+                .hint("ask again: whoever answers must prove that the log only grew")),
+                Kept::Otherwise(index) => Err(NodeError::refused(
+                    "this home keeps another entry of this index: the log has shown different \
+                     people different things, and both are kept as proof",
+                )
+                .at(format!("{}#{index}", log.origin))
+                .hint("trust nothing of this log before its owner has explained it")),
+            };
         }
         let entries = trails.entries(&log.origin).or_refused()?;
         refold(self.state(), &log.origin, &entries).or_failed()
-    }
-}
-
-impl Node {
-    /// Whether every entry that is shown is kept already, byte for byte.
-    fn has_all(&self, shown: &LogEvidence) -> Result<bool> {
-        let kept = self.home().parts().trails.entries(&shown.origin).or_refused()?;
-        let has = |index: u64, bytes: &[u8]| {
-            kept.binary_search_by_key(&index, |(index, _)| *index)
-                .ok()
-                .and_then(|at| kept.get(at))
-                .is_some_and(|(_, known)| known == bytes)
-        };
-        Ok(shown.entries.iter().all(|entry| has(entry.index, &entry.bytes)))
     }
 }
 

@@ -147,6 +147,7 @@ impl Node {
         let log = self.snapshot()?;
         if old_size > new_size {
             return Err(NodeError::usage("the earlier size comes first")
+                .at(format!("{old_size} {new_size}"))
                 .hint(format!("veritrail log consistency {new_size} {old_size}")));
         }
         let (old_root, new_root) = (
@@ -222,5 +223,10 @@ pub(super) fn refused(error: &LogError) -> NodeError {
         Kind::Conflict => "run the same command again",
         _ => "free the disk or its rights, then run the same command again",
     };
-    NodeError::new(kind, error.to_string()).hint(hint)
+    let place = match error {
+        LogError::Damaged { place, .. } => place.clone(),
+        LogError::NoEntry { index, .. } => format!("log:{index}"),
+        _ => "the log".to_owned(),
+    };
+    NodeError::new(kind, error.to_string()).at(place).hint(hint)
 }

@@ -22,7 +22,7 @@ use veritrail_provenance::{
 };
 
 use self::{declare::Declared, inspect::Inspected};
-use super::{Node, show::ShownTable};
+use super::{Node, show::ShownTable, writing::Writing};
 use crate::{
     error::{NodeError, Result},
     progress::Progress,
@@ -111,12 +111,10 @@ impl Node {
         // Asked for early: a key that is not here is told before any byte is read.
         self.signer(signer.as_ref())?;
         let declared = Declared::of(&request)?;
-        let public =
-            "what is published is public: whoever asks this node gets these bytes, for good";
         if let Some(run) = request.run() {
-            progress.say(public);
             let published =
-                self.publish_run(&run, declared, name.as_ref(), signer.as_ref()).await?;
+                self.publish_run(&run, declared, name.as_ref(), signer.as_ref(), progress).await?;
+            say_public(&published, progress);
             return self.with_ticket(published);
         }
         // Both long passes block; they hold this thread of the runtime and no other.
@@ -126,26 +124,14 @@ impl Node {
         for note in inspect::notes(&found) {
             progress.say(&note);
         }
-        // Before the first byte is stored, and only where something will be published.
-        progress.say(public);
         let about = declared.about(&found);
-        let published = tokio::task::block_in_place(|| {
-            let writing = self.writing()?;
-            let stored = match self.store(found, about, writing.batch(), progress) {
-                Ok(stored) => stored,
-                Err(e) => {
-                    // The error that matters is the one there is.
-                    drop(writing.undo());
-                    return Err(e);
-                }
-            };
-            let published = self.record(stored, name.as_ref(), signer.as_ref())?;
-            // After an error of `record` the statement may stand all the same: bytes stay.
-            if published.outcome == Outcome::Existing {
-                writing.undo()?;
-            }
-            Ok(published)
-        })?;
+        let writing = self.writing(&progress.stop()).await?;
+        let recorded = tokio::task::block_in_place(|| {
+            let stored = self.store(found, about, writing.batch(), progress)?;
+            self.record(stored, name.as_ref(), signer.as_ref())
+        });
+        let published = written(writing, recorded).await?;
+        say_public(&published, progress);
         self.with_ticket(published)
     }
 
@@ -153,6 +139,25 @@ impl Node {
         let reference = format!("{}@r:{}", published.dataset, published.root);
         published.ticket = Some(self.ticket(&reference)?.ticket);
         Ok(published)
+    }
+}
+
+/// Ends writing: of a version that existed, what was written anew is named by nothing.
+async fn written(writing: Writing<'_>, recorded: Result<Published>) -> Result<Published> {
+    match recorded {
+        Ok(published) if published.outcome == Outcome::Existing => {
+            writing.settle().await?;
+            Ok(published)
+        }
+        recorded => writing.end(recorded).await,
+    }
+}
+
+/// Once, of what is public from now on; a refusal publishes nothing.
+fn say_public(published: &Published, progress: &dyn Progress) {
+    if published.outcome == Outcome::Published {
+        progress
+            .say("what is published is public: whoever asks this node gets these bytes, for good");
     }
 }
 

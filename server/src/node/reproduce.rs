@@ -16,7 +16,7 @@ use veritrail_provenance::{
     },
     statement::{Difference, Outcome, Payload, RunVerdict, StatementRef},
 };
-use veritrail_storage::peer::ticket::PortableReference;
+use veritrail_storage::{blob::Blobs, peer::ticket::PortableReference};
 
 use self::{again::Judged, fresh::FreshStore};
 use super::{
@@ -171,9 +171,10 @@ impl Node {
         let judged = again::run(&shelf, Some(&mut session), &run.row, progress).await;
         session.close().await;
         self.remember(ticket.node())?;
-        let _writing = self.hold_writing()?;
-        self.keep_small(&shelf, &run.row).await?;
-        self.log_verdict(signer, &run, judged, Fresh::Fetched)
+        let writing = self.writing(&progress.stop()).await?;
+        let kept = self.keep_small(&shelf, &run.row, &*writing.blobs()).await;
+        let logged = kept.and_then(|()| self.log_verdict(signer, &run, judged, Fresh::Fetched));
+        writing.end(logged).await
     }
 
     fn known_run(&self, reference: &str) -> Result<InLog<RunRow>> {
@@ -187,7 +188,7 @@ impl Node {
 
     /// Takes spec, details and manifests into the home, so that the verdict's lineage can be shown
     /// and bundled here; inputs and outputs go with the fresh store.
-    async fn keep_small(&self, fresh: &Shelf, run: &RunRow) -> Result<()> {
+    async fn keep_small(&self, fresh: &Shelf, run: &RunRow, to: &dyn Blobs) -> Result<()> {
         let receipt = &run.payload;
         let mut ids = vec![receipt.spec_blob, receipt.details, receipt.output.manifest];
         ids.extend(receipt.inputs.iter().map(|input| input.manifest));
@@ -204,7 +205,7 @@ impl Node {
         }
         for id in ids {
             if let Some(bytes) = fresh.held(&id).await? {
-                self.blobs().put(bytes.into()).await.or_failed()?;
+                to.put(bytes.into()).await.or_failed()?;
             }
         }
         Ok(())

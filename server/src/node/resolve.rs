@@ -82,6 +82,15 @@ impl Resolved {
         }
     }
 
+    /// The log entry that says so, `ORIGIN#N`.
+    pub fn entry(&self) -> String {
+        match self {
+            Self::Version(version) => format!("{}#{}", version.origin, version.row.at.index),
+            Self::Run(run) | Self::Output(run) => format!("{}#{}", run.origin, run.row.at.index),
+            Self::Entry { .. } => self.portable(),
+        }
+    }
+
     /// The bytes it leads to: a version's, or a run's output; none for a run or another entry.
     pub fn bytes(&self) -> Option<Bytes> {
         match self {
@@ -228,8 +237,9 @@ impl Node {
         let place = format!("{origin}#{index}");
         if own {
             let size = self.log_size()?;
-            let missing =
-                NodeError::not_found(format!("the log has {size} entries, counted from 0"));
+            let missing = NodeError::not_found(format!(
+                "the log's size is {size}; entries are counted from 0"
+            ));
             return Err(missing.at(place).hint("see them all: veritrail log show"));
         }
         let logs = queries::logs(self.view()).or_failed()?;

@@ -139,16 +139,9 @@ impl Node {
         let details = Details::of(&done, self.node_did()?, started, clock::now());
         let outputs = outputs(&done)?;
         let node = self.node_did()?;
-        let (run, written) = tokio::task::block_in_place(|| {
-            let writing = self.writing()?;
-            let written = match self.write_output(&resolved, &done, &details, writing.batch()) {
-                Ok(written) => written,
-                Err(e) => {
-                    // The error that matters is the one there is.
-                    drop(writing.undo());
-                    return Err(e);
-                }
-            };
+        let writing = self.writing(&progress.stop()).await?;
+        let logged = tokio::task::block_in_place(|| {
+            let written = self.write_output(&resolved, &done, &details, writing.batch())?;
             let receipt = RunReceipt {
                 inputs: inputs.iter().map(Input::stated).collect(),
                 spec: resolved.text_hash(),
@@ -161,7 +154,8 @@ impl Node {
                 access: Access::Public,
             };
             Ok((self.log_receipt(&signer, receipt)?, written))
-        })?;
+        });
+        let (run, written) = writing.end(logged).await?;
         let scans = details.scanned();
         let ran = Told { rows_read: done.rows_read(), rows_dropped: done.rows_dropped(), scans };
         self.ran(run, &inputs, &written, ran, outputs)

@@ -15,7 +15,11 @@ pub(super) fn read_text(path: &Path, bytes_max: u64) -> io::Result<Option<String
     let found = match std::fs::metadata(path) {
         Ok(found) => found,
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename) => {
-            return Ok(None);
+            // A link that leads nowhere was meant to lead somewhere: that is not "no file".
+            return match std::fs::symlink_metadata(path) {
+                Ok(_) => Err(io::Error::other("it is a link that leads nowhere")),
+                Err(_) => Ok(None),
+            };
         }
         Err(e) => return Err(e),
     };

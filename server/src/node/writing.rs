@@ -1,53 +1,56 @@
-//! Writing blobs that no statement names yet, and taking them away again if none ever will.
+//! Writing blobs that no statement names yet, and taking away those that none will ever name.
 //!
-//! Whoever writes blobs holds a shared lock until the statement that names them stands. Only under
-//! the exclusive lock, so while nobody writes, are blobs taken away: another writer may have found
-//! one of ours already there and relied on it.
+//! Whoever writes blobs holds a shared lock until the statement that names them stands, and notes
+//! each new blob in a mark of its own, a file, before the blob is there. A mark whose writer is
+//! gone says what to look at: of these blobs, those that nothing names are taken away. That is
+//! done under the exclusive lock alone, so while nobody writes: another writer may have found such
+//! a blob already there and relied on it.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{Receiver, Sender, channel},
-    },
-};
+mod blobs;
+mod mark;
+mod sweep;
 
-use async_trait::async_trait;
-use veritrail_provenance::hash::ChunkId;
+use std::sync::Arc;
+
 use veritrail_storage::{
-    blob::{Batch, BlobError, DiskBlobs, Sealed},
+    blob::{Batch, Blobs},
     disk::{Disk as _, DiskLock, DiskPath, LockMode, LockWait},
 };
 
+pub(in crate::node) use self::sweep::{Swept, Within};
+use self::{blobs::MarkedBlobs, mark::Mark};
 use super::Node;
-use crate::error::{NodeError, OrKind as _, Result};
+use crate::{
+    error::{NodeError, OrKind as _, Result},
+    stop::{Held, Stop},
+};
 
 const LOCK: &str = "writing.lock";
 
-/// The right to write blobs. Held until what names them is durable.
+/// The right to write blobs. Ended, or dropped, once what names them is durable or nothing will.
 #[derive(Debug)]
 pub(super) struct Writing<'n> {
     node: &'n Node,
     lock: Box<dyn DiskLock>,
-    made: Made,
-    batches: (Sender<()>, Receiver<()>),
+    mark: Arc<Mark>,
+    // The process stays until what is not wanted was taken away.
+    _held: Held,
 }
 
-/// Blobs that were not here before.
-type Made = Arc<Mutex<BTreeSet<ChunkId>>>;
-
 impl Node {
-    /// Waits until nobody takes blobs away. Blocks.
-    pub(super) fn writing(&self) -> Result<Writing<'_>> {
-        let lock = self.hold_writing()?;
-        Ok(Writing { node: self, lock, made: Made::default(), batches: channel() })
-    }
-
-    /// The bare lock, for whoever writes blobs that are to stay: while it is held nobody takes any
-    /// away. Blocks.
-    pub(super) fn hold_writing(&self) -> Result<Box<dyn DiskLock>> {
+    /// Takes away what dead writers left, then waits until nobody takes blobs away. Blocks.
+    ///
+    /// # Errors
+    /// The person asked to stop; the lock cannot be had.
+    pub(super) async fn writing(&self, stop: &Stop) -> Result<Writing<'_>> {
+        let held = stop.hold()?;
+        // Damage that keeps the sweep from knowing what is named is told by fsck; it is no reason
+        // not to write.
+        drop(self.sweep(Within::Marks).await);
         let lock = self.writing_lock(LockMode::Shared, LockWait::Block)?;
-        lock.ok_or_else(|| NodeError::failed("the lock was not given").at(LOCK))
+        let lock = lock.ok_or_else(|| NodeError::failed("the lock was not given").at(LOCK))?;
+        let mark = Arc::new(Mark::new(self.home().disk().clone()));
+        Ok(Writing { node: self, lock, mark, _held: held })
     }
 
     fn writing_lock(&self, mode: LockMode, wait: LockWait) -> Result<Option<Box<dyn DiskLock>>> {
@@ -57,61 +60,33 @@ impl Node {
 }
 
 impl Writing<'_> {
-    /// A batch of blobs that [`Writing::undo`] takes away again.
+    /// The home's blobs; what is new in them is noted.
+    pub(super) fn blobs(&self) -> Arc<dyn Blobs> {
+        let blobs = Arc::clone(&self.node.home().parts().blobs);
+        Arc::new(MarkedBlobs::new(blobs, Arc::clone(&self.mark)))
+    }
+
+    /// A batch of such blobs.
     pub(super) fn batch(&self) -> Box<dyn Batch> {
-        let blobs = self.node.home().parts().blobs.clone();
-        Box::new(Undoable {
-            inner: veritrail_storage::blob::Blobs::batch(&*blobs),
-            blobs,
-            made: self.made.clone(),
-            _ended: self.batches.0.clone(),
-        })
+        self.blobs().batch()
     }
 
-    /// Takes away what was made, unless somebody else is writing: then it stays, named by nobody
-    /// and served to nobody. Waits for batches that were dropped. Blocks.
-    pub(super) fn undo(self) -> Result<()> {
-        let Self { node, lock, made, batches: (ours, others) } = self;
-        drop(ours);
-        // Ends when the last batch has ended: nobody sends, all hang up.
-        while others.recv().is_ok() {}
-        drop(lock);
-        let Some(_alone) = node.writing_lock(LockMode::Exclusive, LockWait::Try)? else {
-            return Ok(());
-        };
-        let made = std::mem::take(&mut *made.lock().unwrap_or_else(PoisonError::into_inner));
-        for id in made {
-            node.home().parts().blobs.remove_blocking(&id).or_failed()?;
+    /// What `done` says. After a success all that was written is named; after a failure, what is
+    /// not is taken away.
+    pub(super) async fn end<T>(self, done: Result<T>) -> Result<T> {
+        match &done {
+            Ok(_) => self.mark.remove().or_failed()?,
+            // The error that matters is the one there is; the mark stays for the next writer.
+            Err(_) => drop(self.settle().await),
         }
-        Ok(())
-    }
-}
-
-/// A batch that remembers which of its blobs are new.
-#[derive(Debug)]
-struct Undoable {
-    // Dropped first, and with it its threads; then the channel tells that it ended.
-    inner: Box<dyn Batch>,
-    blobs: Arc<DiskBlobs>,
-    made: Made,
-    _ended: Sender<()>,
-}
-
-#[async_trait]
-impl Batch for Undoable {
-    fn put_sealed(&mut self, blob: Sealed) -> Result<(), BlobError> {
-        let id = blob.id();
-        if self.blobs.len_blocking(&id)?.is_none() {
-            self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-        }
-        self.inner.put_sealed(blob)
+        done
     }
 
-    fn commit_blocking(self: Box<Self>) -> Result<(), BlobError> {
-        self.inner.commit_blocking()
-    }
-
-    async fn commit(self: Box<Self>) -> Result<(), BlobError> {
-        self.inner.commit().await
+    /// Takes away what was written and is not named, unless somebody else is writing: then
+    /// whoever writes next does it. Waits for batches that were dropped.
+    pub(super) async fn settle(self) -> Result<Swept> {
+        self.mark.abandoned().await;
+        drop(self.lock);
+        self.node.sweep(Within::Marks).await
     }
 }

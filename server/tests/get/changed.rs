@@ -2,7 +2,16 @@
 
 use veritrail_server::{
     error::Kind,
-    node::{Node, get::GetRequest, init::InitOptions, peering::Relay},
+    node::{
+        Node,
+        bundle::{
+            BundleRequest, DataInside,
+            verify::{BundleCheck, verify_bundle},
+        },
+        get::GetRequest,
+        init::InitOptions,
+        peering::Relay,
+    },
     progress::Silent,
 };
 use veritrail_storage::peer::{
@@ -48,6 +57,32 @@ async fn a_log_that_tells_two_stories_is_convicted() {
     let pairs = ben.node.home().parts().trails.pairs(ada.node.origin()).unwrap();
     assert_eq!(pairs.len(), 1, "the proof against the log was not kept");
     assert!(ben.node.resolve(&twin.node.resolve("two").unwrap().portable()).is_err());
+}
+
+/// Without a proof that links the two heads, the entries themselves convict.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_is_kept_otherwise_convicts_in_a_bundle() {
+    let (ada, ben) = (Lab::new("Ada"), Lab::new("Ben"));
+    ada.publish("rain", &rain(10)).await;
+    let twin = reopened(&ada, "twin");
+    ada.publish("one", &rain(11)).await;
+    twin.publish("two", &rain(12)).await;
+    twin.publish("three", &rain(13)).await;
+    let serving = ada.serve().await;
+    ben.node.get(request(ada.ticket("one")), &Silent).await.unwrap();
+    serving.stop().await;
+    let out = twin.path("two.veritrail");
+    let data = DataInside::OutputsOnly;
+    let bundle = BundleRequest { reference: "two".into(), out: out.clone(), data };
+    twin.node.bundle(bundle, &Silent).await.unwrap();
+    let check = BundleCheck { bundle: out, trust: vec![ada.did()], data: Vec::new() };
+    let alone = verify_bundle(None, &check, &Silent).unwrap();
+    assert_eq!(alone.exit_code(), 0, "nobody can tell from the file alone: {alone:?}");
+    let done = verify_bundle(Some(&ben.node), &check, &Silent).unwrap();
+    assert_eq!(done.exit_code(), 3, "{done:?}");
+    let place = format!("{}#3", ada.node.origin());
+    let told = done.findings.iter().any(|f| f.contains(&place) && f.contains("another entry"));
+    assert!(told, "{:?}", done.findings);
 }
 
 #[tokio::test(flavor = "multi_thread")]

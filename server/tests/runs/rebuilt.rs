@@ -280,3 +280,17 @@ async fn another_kind_hides_nothing() {
     parts.entries.insert(data.clone(), (EntryKind::Data, bytes));
     forge.refused(&parts, &format!("{data}: its values have the table hash"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_of_another_run_convicts() {
+    let forge = Forge::new().await;
+    let lab = &forge.lab;
+    let other = lab.run("SELECT town, max(mm) AS mm FROM rain GROUP BY town", &["rain=rain"]).await;
+    let out = lab.path("other.veritrail");
+    let data = DataInside::Whole;
+    let request = BundleRequest { reference: other.reference.clone(), out: out.clone(), data };
+    lab.node.bundle(request, &Silent).await.unwrap();
+    // Whole, true, signed by whom the reader trusts: and not of what the bundle says it is of.
+    let swapped = Parts { subject: forge.parts.subject.clone(), ..Parts::read(&out) };
+    forge.refused(&swapped, "evidence of something else");
+}

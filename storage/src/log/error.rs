@@ -79,7 +79,7 @@ pub enum LogError {
         bytes: usize,
     },
     /// The log has no such entry.
-    #[error("the log has {size} entries, none at index {index}")]
+    #[error("no entry at index {index}: the log's size is {size}")]
     NoEntry {
         /// What was asked for.
         index: u64,

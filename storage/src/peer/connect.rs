@@ -17,10 +17,7 @@ const TLS_NO_APPLICATION_PROTOCOL: u64 = 0x100 + 120;
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// Nothing listens there, or no packet gets through.
-    #[error(
-        "nobody answers at {at}; somebody must be serving there: `veritrail serve`, or `--share` \
-         on the command that printed the ticket"
-    )]
+    #[error("nobody answers at {at}")]
     NobodyAnswers {
         /// Who was called, and where.
         at: Box<NodeAddress>,

@@ -238,6 +238,37 @@ async fn a_reader_that_stalls_is_let_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn connections_of_all_peers_together_are_bounded() {
+    let limits = Limits { connections: 3, ..Limits::default() };
+    let node = Node::start(Arc::new(Open), limits).await;
+    let wanted = node.put(&data("bounded together", 1000)).await;
+    let address = node.address();
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let client = raw_endpoint().await;
+        let connection = raw_connect(&client, &address, iroh_blobs::ALPN).await;
+        assert!(stock_get(&connection, hash(&wanted)).await.is_ok());
+        open.push((client, connection));
+    }
+    let late = raw_endpoint().await;
+    let refused = raw_connect(&late, &address, iroh_blobs::ALPN).await.closed().await;
+    assert!(refused.to_string().contains("too many connections"), "{refused}");
+    // Whoever goes gives the place back.
+    let (client, connection) = open.pop().unwrap();
+    connection.close(0_u32.into(), b"done");
+    client.close().await;
+    let served = async {
+        loop {
+            let connection = raw_connect(&late, &address, iroh_blobs::ALPN).await;
+            if stock_get(&connection, hash(&wanted)).await.is_ok() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), served).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn connections_of_one_peer_are_bounded() {
     let limits = Limits { connections_per_peer: 2, ..Limits::default() };
     let node = Node::start(Arc::new(Open), limits).await;

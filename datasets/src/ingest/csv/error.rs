@@ -57,8 +57,9 @@ pub enum CsvError {
     },
     /// A row with another number of fields than the header or the schema.
     #[error(
-        "line {line}: {found} fields, but {expected} column{}; is a delimiter or a quote missing{}?",
-        if *expected == 1 { "" } else { "s" },
+        "line {line}: {found} field{}, but {expected} column{}; is a delimiter or a quote missing{}?",
+        s(*found),
+        s(*expected),
         if *expected == 1 { ", or does the header stand further down (skip_lines)" } else { "" }
     )]
     Ragged {
@@ -168,4 +169,9 @@ impl CsvError {
         let (column, expected) = (column.to_owned(), expected.clone());
         CsvError::Value { line, column, value: shown, expected, hint }
     }
+}
+
+/// What a noun takes behind a count.
+fn s(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }

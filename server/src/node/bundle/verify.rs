@@ -16,14 +16,17 @@ use std::{
 };
 
 use veritrail_provenance::{
-    evidence::{self, Evidence, KnownHead},
-    lineage::{Pick, Subject},
+    evidence::{self, Evidence, KnownHead, Report},
+    lineage::{LineageError, Pick, Subject, walk},
     reference::Reference,
     trust::TrustRoots,
 };
 
 use self::{layouts::Layouts, opened::Opened};
-use super::container::{ContainerError, LISTING_NAME};
+use super::{
+    container::{ContainerError, LISTING_NAME},
+    contents::EVIDENCE_NAME,
+};
 use crate::{
     error::{Kind, NodeError, Result},
     node::{
@@ -79,11 +82,20 @@ pub fn verify_bundle(
     };
     let report = evidence::verify(&evidence, &roots, &known, &subject);
     let mut done = Verification::of(opened.subject.clone(), &report);
+    if is_of_another(&report, &subject) {
+        done.add_finding(format!(
+            "{EVIDENCE_NAME}: it is evidence of something else, it does not hold {}",
+            opened.subject
+        ));
+    }
     for finding in std::mem::take(&mut opened.findings) {
         done.add_finding(finding);
     }
     if let Some(node) = home {
         own_log::check(node, &report, &mut done)?;
+        for place in node.contradictions(&evidence)? {
+            done.add_finding(format!("{place}: this home keeps another entry of this index"));
+        }
     }
     claims::check(&evidence, &report, &mut done);
     let layouts = Layouts::of(&opened, &mut done);
@@ -123,6 +135,13 @@ pub fn is_meant(path: &Path) -> bool {
             bytes.get(at + header..).is_some_and(|rest| rest.starts_with(name))
         })
     })
+}
+
+/// True if the evidence is whole and understood, and the statement that the bundle says it is of is
+/// not in it.
+fn is_of_another(report: &Report, subject: &Subject) -> bool {
+    let whole = report.failures.is_empty() && report.open.iter().all(|open| open.place.is_none());
+    whole && matches!(walk(&report.state, subject), Err(LineageError::NotFound(_)))
 }
 
 /// What the bundle claims to be about, as the subject of a lineage.

@@ -44,19 +44,8 @@ impl Node {
     /// How many of the blobs that a version or an output names are missing; all of them are added
     /// to `named`.
     async fn missing_of(&self, resolved: &Resolved, named: &mut BTreeSet<ChunkId>) -> Result<u64> {
-        let Some(bytes) = resolved.bytes() else { return Ok(0) };
-        let mut ids = vec![bytes.manifest];
-        if let Resolved::Output(run) | Resolved::Run(run) = resolved {
-            ids.extend([run.row.payload.spec_blob, run.row.payload.details]);
-            ids.extend(run.row.payload.inputs.iter().map(|input| input.manifest));
-        }
-        if let Ok(Some(manifest)) = self.manifest(&bytes.manifest).await {
-            let head = manifest.layout();
-            ids.extend(head.file_pages.iter().chain(&head.chunk_pages).map(|page| page.blob));
-            if let Ok(Some(layout)) = self.layout(&manifest).await {
-                ids.extend(layout.chunks().iter().map(|chunk| chunk.id));
-            }
-        }
+        // Lists that cannot be read are among the damage that is told already.
+        let (ids, _) = self.blobs_named_by(resolved).await;
         let mut missing = 0;
         for id in &ids {
             missing += u64::from(!self.blobs().has(id).await.or_failed()?);

@@ -10,7 +10,7 @@ use veritrail_storage::{
 use super::{Fsck, Rebuild};
 use crate::{
     error::{NodeError, OrKind as _, Result},
-    node::Node,
+    node::{Node, counted::counted},
 };
 
 /// The database and what SQLite keeps beside it.
@@ -76,5 +76,5 @@ impl Node {
 fn words(what: &str, rebuilt: &Rebuilt) -> String {
     let refused = rebuilt.refused.iter().map(|(origin, why)| format!("; log {origin}: {why}"));
     let refused: String = refused.collect();
-    format!("{what} ({} entries){refused}", rebuilt.entries)
+    format!("{what} ({}){refused}", counted(rebuilt.entries, "entry"))
 }

@@ -58,7 +58,7 @@ pub struct NewFile {
 
 impl Folder {
     /// Opens `path`, which is created if it is not there. The path itself is the person's word and
-    /// may lead through symlinks.
+    /// may be, or lead through, a symlink to a folder; one that leads nowhere is refused.
     ///
     /// # Errors
     /// It cannot be created, or is no folder.

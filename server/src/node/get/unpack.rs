@@ -12,7 +12,7 @@ use veritrail_storage::blob::Blobs;
 use super::folder::{Folder, FolderError};
 use crate::{
     error::{NodeError, OrKind as _, Result},
-    node::file_bytes::FilePieces,
+    node::{counted::counted, file_bytes::FilePieces},
     progress::Progress,
 };
 
@@ -31,18 +31,18 @@ pub(super) fn check_room(
     max_bytes: Option<u64>,
     progress: &dyn Progress,
 ) -> Result<Folder> {
-    let (bytes, files) = (layout.bytes(), layout.files().len());
-    let noun = if files == 1 { "file" } else { "files" };
-    progress.say(&format!("{files} {noun}, {bytes} bytes, to write beneath {}", out.display()));
+    let (bytes, files) = (layout.bytes(), counted(layout.files().len() as u64, "file"));
+    let size = counted(bytes, "byte");
+    progress.say(&format!("{files}, {size}, to write beneath {}", out.display()));
     if let Some(max) = max_bytes.filter(|max| bytes > *max) {
-        return Err(NodeError::usage(format!("{bytes} bytes are more than --max-size {max}"))
+        return Err(NodeError::usage(format!("{size} exceed --max-size {max}"))
             .at(out.display())
             .hint("allow more with --max-size, or leave -o out"));
     }
     let folder = Folder::open(out).map_err(|e| folder_error(&e))?;
     let free = folder.free_bytes().map_err(|e| folder_error(&e))?;
     if bytes > free {
-        return Err(NodeError::failed(format!("{bytes} bytes are needed, {free} are free"))
+        return Err(NodeError::failed(format!("needed bytes: {bytes}; free: {free}"))
             .at(out.display())
             .hint("free some space, or name a folder on another disk"));
     }
@@ -139,7 +139,9 @@ fn is_same(mut there: std::fs::File, file: &FileEntry) -> Result<bool> {
 
 fn folder_error(error: &FolderError) -> NodeError {
     match error {
-        FolderError::Io { path, .. } => NodeError::failed(error.to_string()).at(path.display()),
+        FolderError::Io { path, .. } => NodeError::failed(error.to_string())
+            .at(path.display())
+            .hint("name a folder that may be written to with -o; a link must lead to one"),
         FolderError::InTheWay(path) | FolderError::Exists(path) => {
             NodeError::conflict(error.to_string())
                 .at(path.display())

@@ -87,6 +87,7 @@ fn read(path: &Path, limit: u64) -> Result<String> {
 
 fn no_licence(request: &PublishRequest) -> NodeError {
     NodeError::usage("no licence: without one nobody may reuse what is published")
+        .at("--licence")
         .hint(format!("say which: {}", command_with_licence(request)))
 }
 

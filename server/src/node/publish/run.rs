@@ -9,10 +9,11 @@ use veritrail_provenance::{
     statement::StatementRef,
 };
 
-use super::{PublishRequest, Published, declare::Declared};
+use super::{PublishRequest, Published, declare::Declared, written};
 use crate::{
     error::{NodeError, Result},
     node::{Node, resolve::Resolved},
+    progress::Progress,
 };
 
 impl PublishRequest {
@@ -32,6 +33,7 @@ impl Node {
         declared: Declared,
         name: Option<&LocalName>,
         signer: Option<&Did>,
+        progress: &dyn Progress,
     ) -> Result<Published> {
         let (Resolved::Run(run) | Resolved::Output(run)) = self.resolve_reference(run)? else {
             return Err(NodeError::usage("this is no run").at(run));
@@ -60,13 +62,15 @@ impl Node {
         let files = files.collect();
         let mut about = declared.about(&[]);
         if about.title.is_empty() {
-            about.title = format!("Output of {place}");
+            let id = at.id.to_hex();
+            about.title = format!("Output of run:{}", id.get(..16).unwrap_or(&id));
         }
         let made_by = StatementRef { origin, index: at.index, id: at.id };
-        tokio::task::block_in_place(|| {
-            let writing = self.writing()?;
+        let writing = self.writing(&progress.stop()).await?;
+        let recorded = tokio::task::block_in_place(|| {
             let stored = self.store_manifest(layout, files, about, writing.batch())?;
             self.record_made_by(stored, name, signer, Some(made_by))
-        })
+        });
+        written(writing, recorded).await
     }
 }

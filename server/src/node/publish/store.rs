@@ -98,9 +98,11 @@ fn cut_points(found: &[Inspected]) -> Vec<u64> {
 
 fn feed(pass: &mut Pass, file: &Inspected, progress: &dyn Progress) -> Result<()> {
     let source = &file.source;
+    let stop = progress.stop();
     let mut open = source.open().map_err(|e| at_path(&source.on_disk, &e))?;
     pass.begin(source.path.clone(), source.stamp.size).map_err(stored_error)?;
     loop {
+        stop.check()?;
         let block = read_block(&mut open).map_err(|e| {
             at_path(&source.on_disk, &e).hint("make it readable, then publish again")
         })?;

@@ -50,7 +50,9 @@ impl Node {
             Some(mut best) => {
                 best.files = matches
                     .into_iter()
-                    .map(|(found, file)| format!("{file} in {}", found.portable()))
+                    .map(|(found, file)| {
+                        format!("{file} in {}, {}", found.portable(), found.entry())
+                    })
                     .collect();
                 Ok(best)
             }
@@ -124,7 +126,7 @@ fn digest(path: &Path, progress: &dyn Progress) -> Result<Seen> {
 fn not_known(path: &Path, seen: &Seen, unread: u64) -> NodeError {
     let lists = match unread {
         0 => String::new(),
-        n => format!("; {n} lists of files are not held here and were not looked at"),
+        n => format!("; lists of files that are not held here, so not looked at: {n}"),
     };
     NodeError::not_found(format!("no known version holds a file of SHA-256 {}{lists}", seen.sha256))
         .at(path.display())

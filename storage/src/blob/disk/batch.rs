@@ -146,6 +146,8 @@ impl Batch for DiskBatch {
 
 impl Drop for DiskBatch {
     fn drop(&mut self) {
+        // After a commit nothing is in flight; without one, nobody wants what is still queued.
+        self.shared.flight().failed = true;
         drop(self.land());
     }
 }

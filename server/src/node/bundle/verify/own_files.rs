@@ -66,7 +66,7 @@ pub(super) fn check(
         done.missing.push(format!("not among your files: {}", places.join(", ")));
     }
     if missing.len() > MISSING_NAMED {
-        done.missing.push(format!("and {} files more", missing.len() - MISSING_NAMED));
+        done.missing.push(format!("further files: {}", missing.len() - MISSING_NAMED));
     }
     let all: u64 = listed.by_hash.keys().map(|(_, size)| size).sum();
     let words = format!("{checked} of your files are those that the datasets list");

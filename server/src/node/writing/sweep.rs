@@ -1,0 +1,67 @@
+//! Taking away what dead or failed writers left: temporary files, and whole blobs that nothing
+//! names.
+
+use std::collections::BTreeSet;
+
+use veritrail_provenance::hash::ChunkId;
+use veritrail_storage::disk::{LockMode, LockWait};
+
+use super::mark::Left;
+use crate::{
+    error::{OrKind as _, Result},
+    node::Node,
+};
+
+/// Which blobs are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::node) enum Within {
+    /// Those that writers noted who did not end well.
+    Marks,
+    /// All that are here.
+    Everything,
+}
+
+/// What was taken away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::node) struct Swept {
+    /// Half-written files.
+    pub(in crate::node) temporary: u64,
+    /// Whole blobs that nothing named.
+    pub(in crate::node) blobs: u64,
+}
+
+impl Node {
+    /// Takes away temporary files and, of the blobs that are looked at, those that nothing names.
+    /// Does nothing while anybody writes. Costs two listings where nothing was left; else a look
+    /// at every known list of files.
+    pub(in crate::node) async fn sweep(&self, within: Within) -> Result<Swept> {
+        let Some(_alone) = self.writing_lock(LockMode::Exclusive, LockWait::Try)? else {
+            return Ok(Swept::default());
+        };
+        let blobs = &self.home().parts().blobs;
+        let temporary = blobs.sweep().or_failed()?.len() as u64;
+        let left = Left::read(self.home().disk()).or_failed()?;
+        let mut suspects = match within {
+            Within::Marks => left.ids.clone(),
+            Within::Everything => blobs.list_blocking().or_failed()?.into_iter().collect(),
+        };
+        let mut here = BTreeSet::<ChunkId>::new();
+        for id in std::mem::take(&mut suspects) {
+            // What is damaged is fsck's.
+            if blobs.len_blocking(&id).is_ok_and(|len| len.is_some()) {
+                here.insert(id);
+            }
+        }
+        let mut swept = Swept { temporary, blobs: 0 };
+        if !here.is_empty() {
+            // Its statement may stand though its writer did not live to fold it.
+            self.catch_up()?;
+            let named = self.named_blobs().await?;
+            for id in here.difference(&named) {
+                swept.blobs += u64::from(blobs.remove_blocking(id).or_failed()?);
+            }
+        }
+        left.remove(self.home().disk()).or_failed()?;
+        Ok(swept)
+    }
+}
