@@ -2,12 +2,18 @@
 //! altered, and a whole bundle is forged with other keys. Each must be caught, and named.
 
 use std::{
+    collections::BTreeMap,
     fs,
+    io::Cursor,
     path::{Path, PathBuf},
 };
 
 use serde_json::Value;
-use veritrail_server::error::{NodeError, Result};
+use veritrail_provenance::hash::FileDigest;
+use veritrail_server::{
+    error::{NodeError, Result},
+    node::bundle::container::{ContainerError, EntryKind, Listed, Listing, Reader, Writer},
+};
 
 use super::{
     stage::{Stage, text, words},
@@ -44,15 +50,17 @@ fn chunk(stage: &Stage) -> Result<Caught> {
     Ok(named("a byte of a chunk on disk", 3, &caught.value, &caught.error))
 }
 
+/// By somebody who knows the format: every size, checksum and list of the bundle fits what was put
+/// in, so that only what was signed can tell.
 fn output(stage: &Stage, story: &Story) -> Result<Caught> {
-    let mut bundle = stage.read("result.veritrail")?;
-    // The output is the Parquet file inside; its first column chunk follows the magic.
-    let start = bundle
-        .windows(4)
-        .position(|window| window == b"PAR1")
-        .ok_or_else(|| NodeError::not_found("no output in the bundle"))?;
-    bundle[start + 40] ^= 1;
-    stage.write("altered.veritrail", &bundle)?;
+    let altered = rebuilt(&stage.read("result.veritrail")?, |kind, bytes| {
+        // The output is a Parquet file; its first column chunk follows the magic.
+        if let (EntryKind::Output, Some(byte)) = (kind, bytes.get_mut(40)) {
+            *byte ^= 1;
+        }
+    });
+    let altered = altered.map_err(|e| NodeError::failed(e.to_string()).at("result.veritrail"))?;
+    stage.write("altered.veritrail", &altered)?;
     let check = ["verify", "altered.veritrail", "--trust", &story.lab, "--trust", &story.reviewer];
     let caught = stage.actor("outsider").must_end_with(3, &check)?;
     Ok(named("a number in the output", 3, &caught.value, &caught.error))
@@ -86,6 +94,29 @@ fn forged(stage: &Stage, story: &Story) -> Result<Caught> {
     let check = ["verify", "forged.veritrail", "--trust", &story.lab, "--trust", &story.reviewer];
     let caught = stage.actor("outsider").must_end_with(1, &check)?;
     Ok(named("a whole bundle, forged with other keys", 1, &caught.value, &caught.error))
+}
+
+/// The bundle with altered entries and a listing that fits them.
+fn rebuilt(
+    bundle: &[u8],
+    alter: impl Fn(&EntryKind, &mut Vec<u8>),
+) -> std::result::Result<Vec<u8>, ContainerError> {
+    let mut reader = Reader::open(Cursor::new(bundle))?;
+    let (mut listed, mut parts) = (Vec::new(), BTreeMap::new());
+    for entry in reader.entries().to_vec() {
+        let mut bytes = reader.read(&entry)?;
+        alter(&entry.listed.kind, &mut bytes);
+        let (size, sha256) = (bytes.len() as u64, FileDigest::of(&bytes));
+        parts.insert(entry.listed.name.clone(), bytes);
+        listed.push(Listed { size, sha256, ..entry.listed });
+    }
+    let listing = Listing::new(reader.subject().to_owned(), listed)?;
+    let mut writer = Writer::begin(Cursor::new(Vec::new()), &listing)?;
+    for entry in &listing.entries {
+        writer.entry(&entry.name)?;
+        writer.write(parts.get(&entry.name).map_or(&[][..], Vec::as_slice))?;
+    }
+    Ok(writer.finish()?.into_inner())
 }
 
 fn named(altered: &'static str, code: i32, value: &Value, error: &Value) -> Caught {
