@@ -20,7 +20,7 @@ use veritrail_server::{
 const ORDER_SECONDS_MAX: u64 = 60;
 
 /// For a pass that only reads, and is dropped when it next waits.
-const READING_SECONDS_MAX: u64 = 1;
+const READING_SECONDS_MAX: u64 = 2;
 
 /// Waits until the command ends, by itself or because a signal asked for it.
 pub(crate) async fn until_done(

@@ -1,8 +1,6 @@
 //! Logs that hold what they should not: forks, conflicts, statements of other logs. Each is told
 //! with its place, and changes no answer that it should not change.
 
-use std::fs;
-
 use veritrail_provenance::{
     identity::{Did, SeedSigner, Signer as _},
     ledger::{queries, rows::Standing},
@@ -11,9 +9,6 @@ use veritrail_provenance::{
 use veritrail_server::{
     error::Kind,
     node::{
-        Node,
-        init::InitOptions,
-        publish::PublishRequest,
         report::Conclusion,
         resolve::{FoundVersion, Resolved},
         show::Shown,
@@ -22,45 +17,26 @@ use veritrail_server::{
 };
 use veritrail_storage::keys::Seed;
 
-struct Lab {
-    folder: tempfile::TempDir,
-    node: Node,
+use crate::labs::Lab;
+
+async fn publish(lab: &Lab, name: &str, content: &str) {
+    lab.publish_as(name, "data.bin", content).await;
 }
 
-impl Lab {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (node, _) = Node::init(&folder.path().join("home"), InitOptions::default()).unwrap();
-        Self { folder, node }
+fn version(lab: &Lab, reference: &str) -> FoundVersion {
+    match lab.node.resolve(reference).unwrap() {
+        Resolved::Version(version) => *version,
+        other => panic!("{other:?}"),
     }
+}
 
-    async fn publish(&self, name: &str, content: &str) {
-        let path = self.folder.path().join("data.bin");
-        fs::write(&path, content).unwrap();
-        let request = PublishRequest {
-            paths: vec![path],
-            licence: Some("CC0-1.0".into()),
-            name: Some(name.into()),
-            ..PublishRequest::default()
-        };
-        self.node.publish(request, &Silent).await.unwrap();
-    }
+fn append(lab: &Lab, statement: &Statement) -> u64 {
+    let appended = lab.node.append(|_| Ok(Some(vec![statement.clone()]))).unwrap();
+    appended.unwrap().0.indices[0]
+}
 
-    fn version(&self, reference: &str) -> FoundVersion {
-        match self.node.resolve(reference).unwrap() {
-            Resolved::Version(version) => *version,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn append(&self, statement: &Statement) -> u64 {
-        let appended = self.node.append(|_| Ok(Some(vec![statement.clone()]))).unwrap();
-        appended.unwrap().0.indices[0]
-    }
-
-    fn operator(&self) -> SeedSigner {
-        self.node.signer(None).unwrap()
-    }
+fn operator(lab: &Lab) -> SeedSigner {
+    lab.node.signer(None).unwrap()
 }
 
 fn warnings(shown: Shown) -> Vec<String> {
@@ -74,26 +50,26 @@ fn warnings(shown: Shown) -> Vec<String> {
 fn dataset_with_key(lab: &Lab, like: &DatasetVersion) -> (SeedSigner, Did) {
     let key = Seed::generate().unwrap().signer();
     let did = Did::of_key(key.public_key());
-    let controllers = vec![Did::of_key(lab.operator().public_key())];
+    let controllers = vec![Did::of_key(operator(lab).public_key())];
     let genesis = Payload::DatasetGenesis(DatasetGenesis { controllers });
-    lab.append(&lab.node.sign(&key, did.to_string(), genesis).unwrap());
+    append(lab, &lab.node.sign(&key, did.to_string(), genesis).unwrap());
     let version = Payload::DatasetVersion(like.clone());
-    lab.append(&lab.node.sign(&lab.operator(), did.to_string(), version).unwrap());
+    append(lab, &lab.node.sign(&operator(lab), did.to_string(), version).unwrap());
     (key, did)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_genesis_is_a_fork_and_fails_verification() {
-    let lab = Lab::new();
-    lab.publish("rain", "3.5").await;
-    let like = lab.version("rain").row.payload;
+    let lab = Lab::new("Ada");
+    publish(&lab, "rain", "3.5").await;
+    let like = version(&lab, "rain").row.payload;
     let (key, did) = dataset_with_key(&lab, &like);
     let before = lab.node.verify(did.as_str(), &[], &Silent).await.unwrap();
     assert_eq!(before.conclusion, Conclusion::Verified, "{before:?}");
 
     let controllers = vec![Did::of_key(Seed::generate().unwrap().signer().public_key())];
     let second = Payload::DatasetGenesis(DatasetGenesis { controllers });
-    let index = lab.append(&lab.node.sign(&key, did.to_string(), second).unwrap());
+    let index = append(&lab, &lab.node.sign(&key, did.to_string(), second).unwrap());
     let after = lab.node.verify(did.as_str(), &[], &Silent).await.unwrap();
     assert_eq!(after.exit_code(), 3, "{after:?}");
     let place = format!("#{index}");
@@ -107,31 +83,31 @@ async fn a_second_genesis_is_a_fork_and_fails_verification() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_versions_of_one_number_the_first_counts() {
-    let lab = Lab::new();
-    lab.publish("rain", "3.5").await;
-    let first = lab.version("rain");
+    let lab = Lab::new("Ada");
+    publish(&lab, "rain", "3.5").await;
+    let first = version(&lab, "rain");
     let mut payload = first.row.payload.clone();
     payload.title = "another one".into();
     let payload = Payload::DatasetVersion(payload);
-    let statement = lab.node.sign(&lab.operator(), first.did.to_string(), payload).unwrap();
-    let index = lab.append(&statement);
-    assert_eq!(lab.version("rain").row.at, first.row.at);
+    let statement = lab.node.sign(&operator(&lab), first.did.to_string(), payload).unwrap();
+    let index = append(&lab, &statement);
+    assert_eq!(version(&lab, "rain").row.at, first.row.at);
     let told = warnings(lab.node.show("rain").await.unwrap());
     assert!(told.iter().any(|w| w.contains(&format!("#{index}"))), "{told:?}");
     // The next version follows the one that counts.
-    lab.publish("rain", "4.5").await;
-    let next = lab.version("rain").row.payload;
+    publish(&lab, "rain", "4.5").await;
+    let next = version(&lab, "rain").row.payload;
     assert_eq!((next.number, next.previous), (2, Some(first.row.at.id)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_copied_from_another_log_says_nothing() {
-    let (lab, other) = (Lab::new(), Lab::new());
-    other.publish("rain", "3.5").await;
-    let theirs = other.version("rain");
+    let (lab, other) = (Lab::new("Ada"), Lab::new("Ada"));
+    publish(&other, "rain", "3.5").await;
+    let theirs = version(&other, "rain");
     for index in [theirs.dataset.genesis.index, theirs.row.at.index] {
         let copied = Statement::decode(&other.node.log_bytes(index).unwrap()).unwrap();
-        let at = lab.append(&copied);
+        let at = append(&lab, &copied);
         let row = queries::entry(lab.node.state(), lab.node.origin(), at).unwrap().unwrap();
         assert!(matches!(row.standing, Standing::Refused { .. }), "{row:?}");
         let shown = lab.node.log_entry(at).unwrap();
@@ -146,16 +122,16 @@ async fn a_statement_copied_from_another_log_says_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_version_by_a_stranger_is_refused_and_nobody_is_misled() {
-    let lab = Lab::new();
-    lab.publish("rain", "3.5").await;
-    let first = lab.version("rain");
+    let lab = Lab::new("Ada");
+    publish(&lab, "rain", "3.5").await;
+    let first = version(&lab, "rain");
     let stranger = lab.node.new_person(Some("Mallory".into())).unwrap();
     let signer = lab.node.signer(Some(&stranger.did)).unwrap();
     let mut payload = first.row.payload.clone();
     (payload.number, payload.previous) = (2, Some(first.row.at.id));
     let payload = Payload::DatasetVersion(payload);
-    let index = lab.append(&lab.node.sign(&signer, first.did.to_string(), payload).unwrap());
-    assert_eq!(lab.version("rain").row.payload.number, 1);
+    let index = append(&lab, &lab.node.sign(&signer, first.did.to_string(), payload).unwrap());
+    assert_eq!(version(&lab, "rain").row.payload.number, 1);
     let shown = lab.node.log_entry(index).unwrap();
     assert!(shown.standing.contains("refused"), "{}", shown.standing);
     assert_eq!(lab.node.verify("rain", &[], &Silent).await.unwrap().exit_code(), 0);
@@ -163,26 +139,26 @@ async fn a_version_by_a_stranger_is_refused_and_nobody_is_misled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_copies_of_one_statement_count_once() {
-    let lab = Lab::new();
-    lab.publish("rain", "3.5").await;
-    let version = lab.version("rain");
-    let bytes = lab.node.log_bytes(version.row.at.index).unwrap();
+    let lab = Lab::new("Ada");
+    publish(&lab, "rain", "3.5").await;
+    let first = version(&lab, "rain");
+    let bytes = lab.node.log_bytes(first.row.at.index).unwrap();
     let copy = Statement::decode(&bytes).unwrap();
     for _ in 0..10 {
         let batch = vec![copy.clone(); 100];
         lab.node.append(|_| Ok(Some(batch.clone()))).unwrap();
     }
-    assert_eq!(lab.version("rain").row.at, version.row.at);
+    assert_eq!(version(&lab, "rain").row.at, first.row.at);
     let found = queries::statement(lab.node.state(), copy.id()).unwrap().unwrap();
-    assert_eq!(found.1, version.row.at.index);
+    assert_eq!(found.1, first.row.at.index);
     assert_eq!(lab.node.verify("rain", &[], &Silent).await.unwrap().exit_code(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dataset_that_did_not_begin_as_pinned_is_a_fork() {
-    let (lab, other) = (Lab::new(), Lab::new());
-    lab.publish("rain", "3.5").await;
-    let did = lab.version("rain").did;
+    let (lab, other) = (Lab::new("Ada"), Lab::new("Ada"));
+    publish(&lab, "rain", "3.5").await;
+    let did = version(&lab, "rain").did;
     let wrong = other.node.log_entry(0).unwrap().statement.unwrap().id;
     lab.node.trust(did.as_str(), Some(&wrong.to_hex())).unwrap();
     let done = lab.node.verify("rain", &[], &Silent).await.unwrap();

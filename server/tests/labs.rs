@@ -1,14 +1,16 @@
 //! Nodes with homes of their own that reach each other over loopback.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use tempfile::TempDir;
 use veritrail_server::{
+    error::NodeError,
     node::{
         Node,
+        fsck::{Fsck, Rebuild},
         init::InitOptions,
         publish::{PublishRequest, Published},
         run::{Ran, RunRequest, Task},
@@ -49,14 +51,18 @@ impl Lab {
 
     /// Publishes one CSV under a name.
     pub async fn publish(&self, name: &str, csv: &str) -> Published {
-        let path = self.file(&format!("{name}.csv"), csv);
-        let request = PublishRequest {
-            paths: vec![path],
-            name: Some(name.to_owned()),
-            licence: Some("CC0-1.0".to_owned()),
-            ..PublishRequest::default()
-        };
-        self.node.publish(request, &Silent).await.unwrap()
+        self.publish_as(name, &format!("{name}.csv"), csv).await
+    }
+
+    /// Publishes a file under a name.
+    pub async fn publish_as(&self, name: &str, file: &str, content: &str) -> Published {
+        let path = self.file(file, content);
+        publish_path(&self.node, &path, name, &Silent).await.unwrap()
+    }
+
+    /// Looks over the home.
+    pub async fn fsck(&self) -> Fsck {
+        Node::fsck(&self.path("home"), Rebuild::Nothing, &Silent).await.unwrap()
     }
 
     pub async fn serve(&self) -> Serving {
@@ -70,6 +76,22 @@ impl Lab {
     pub async fn run(&self, sql: &str, inputs: &[&str]) -> Ran {
         self.node.run(query(sql, inputs), &Silent).await.unwrap()
     }
+}
+
+/// Publishes a path as it stands, which may fail.
+pub async fn publish_path(
+    node: &Node,
+    path: &Path,
+    name: &str,
+    progress: &dyn Progress,
+) -> Result<Published, NodeError> {
+    let request = PublishRequest {
+        paths: vec![path.to_owned()],
+        name: Some(name.to_owned()),
+        licence: Some("CC0-1.0".to_owned()),
+        ..PublishRequest::default()
+    };
+    node.publish(request, progress).await
 }
 
 /// A run as the command line describes it.

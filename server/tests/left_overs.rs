@@ -7,19 +7,20 @@ use std::{
     sync::Mutex,
 };
 
+use veritrail_provenance::hash::ChunkId;
 use veritrail_server::{
-    error::{Kind, NodeError},
+    error::Kind,
     node::{
         Node,
         fsck::{Fsck, Rebuild},
         get::GetRequest,
-        publish::{Outcome, PublishRequest, Published},
+        publish::{Outcome, PublishRequest},
     },
     progress::{Progress, Silent},
     stop::Stop,
 };
 
-use crate::labs::{Lab, rain};
+use crate::labs::{Lab, publish_path as publish, rain};
 
 /// Bytes of a publication: several chunks, so that there is a middle.
 const BYTES: usize = 24 << 20;
@@ -87,21 +88,6 @@ fn noise(seed: u64, len: usize) -> Vec<u8> {
         state.wrapping_mul(0x2545_f491_4f6c_dd1d).to_le_bytes()
     });
     words.flatten().take(len).collect()
-}
-
-async fn publish(
-    node: &Node,
-    path: &Path,
-    name: &str,
-    progress: &dyn Progress,
-) -> Result<Published, NodeError> {
-    let request = PublishRequest {
-        paths: vec![path.to_owned()],
-        licence: Some("CC0-1.0".into()),
-        name: Some(name.into()),
-        ..PublishRequest::default()
-    };
-    node.publish(request, progress).await
 }
 
 /// Files of blobs, of temporary blobs and of marks, as names.
@@ -191,6 +177,39 @@ async fn what_a_killed_publication_left_is_taken_away_by_the_next() {
     assert_eq!(after.len(), 4, "a chunk, two pages, a manifest: {after:?}");
     let found = fsck(&killed).await;
     assert_eq!((found.versions, found.unreferenced, found.taken_away), (2, 0, 0), "{found:?}");
+}
+
+/// Killed when the log had decided and not finished, while another process has the home open: the
+/// statement will stand, so what it names must stay.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_decided_statement_names_stays() {
+    let lab = Lab::new("Ada");
+    lab.publish("small", &rain(9)).await;
+    let killed = lab.path("killed");
+    copy(&home_of(&lab), &killed);
+    let open = Node::open(&killed).unwrap();
+    let path = lab.file("big.bin", noise(3, BYTES));
+    let published = publish(&lab.node, &path, "big", &Silent).await.unwrap();
+    // All of the publication but its checkpoint and its fold, and the mark of its blobs.
+    let before = files(&killed);
+    let new: Vec<String> =
+        files(&home_of(&lab)).into_iter().filter(|name| !before.contains(name)).collect();
+    let mut mark = Vec::new();
+    for name in &new {
+        fs::copy(home_of(&lab).join(name), killed.join(name)).unwrap();
+        let id: ChunkId = name.strip_prefix("blobs/").unwrap().parse().unwrap();
+        mark.extend(id.as_bytes());
+    }
+    fs::create_dir_all(killed.join("writing")).unwrap();
+    fs::write(killed.join("writing/1.0"), mark).unwrap();
+    fs::copy(home_of(&lab).join("log.intent"), killed.join("log.intent")).unwrap();
+
+    let tiny = lab.file("tiny.bin", "tiny");
+    publish(&open, &tiny, "tiny", &Silent).await.unwrap();
+    assert!(new.iter().all(|name| killed.join(name).exists()), "{:?}", files(&killed));
+    let done = open.verify(&published.dataset.to_string(), &[], &Silent).await.unwrap();
+    assert_eq!(done.data.unwrap().checked_bytes, BYTES as u64);
+    assert_eq!(fsck(&killed).await.unreferenced, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,57 +1,22 @@
 //! Publishing through the node, where a test can stand in the middle of a pass.
 
-use std::{
-    fs,
-    io::Write as _,
-    path::{Path, PathBuf},
-    sync::Mutex,
-};
+use std::{fs, io::Write as _, path::Path, sync::Mutex};
 
 use veritrail_server::{
     error::{Kind, NodeError},
     node::{
         Node,
-        fsck::{Fsck, Rebuild},
-        init::InitOptions,
         publish::{Outcome, PublishRequest, Published},
     },
     progress::{Progress, Silent},
 };
 
+use crate::labs::{Lab, publish_path};
+
 const RAIN: &str = "day,rain_mm\n2024-01-01,3.5\n2024-01-02,0.0\n";
 
-struct Lab {
-    folder: tempfile::TempDir,
-    node: Node,
-}
-
-impl Lab {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (node, _) = Node::init(&folder.path().join("home"), InitOptions::default()).unwrap();
-        Self { folder, node }
-    }
-
-    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.folder.path().join(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    async fn publish(&self, path: &Path, progress: &dyn Progress) -> Result<Published, NodeError> {
-        let request = PublishRequest {
-            paths: vec![path.to_owned()],
-            licence: Some("CC0-1.0".into()),
-            name: Some("rain".into()),
-            ..PublishRequest::default()
-        };
-        self.node.publish(request, progress).await
-    }
-
-    async fn fsck(&self) -> Fsck {
-        let home = self.folder.path().join("home");
-        Node::fsck(&home, Rebuild::Nothing, &Silent).await.unwrap()
-    }
+async fn publish(lab: &Lab, path: &Path, progress: &dyn Progress) -> Result<Published, NodeError> {
+    publish_path(&lab.node, path, "rain", progress).await
 }
 
 /// Does something once, when the step of this name begins.
@@ -101,10 +66,10 @@ async fn a_file_that_changes_while_being_read_is_refused_and_nothing_is_kept() {
         }),
     ];
     for (what, change) in changes {
-        let lab = Lab::new();
+        let lab = Lab::new("Ada");
         let path = lab.file("rain.csv", RAIN);
         let at = At::step("storing", || change(&path));
-        let error = lab.publish(&path, &at).await.unwrap_err();
+        let error = publish(&lab, &path, &at).await.unwrap_err();
         assert!(at.happened());
         assert_eq!(error.kind, Kind::Failed, "{what}: {error}");
         assert!(error.message.contains("changed while being read"), "{what}: {error}");
@@ -115,28 +80,28 @@ async fn a_file_that_changes_while_being_read_is_refused_and_nothing_is_kept() {
         assert!(fsck.findings.is_empty(), "{fsck:?}");
         // Nothing writes to it any more.
         fs::write(&path, RAIN).unwrap();
-        lab.publish(&path, &Silent).await.unwrap();
+        publish(&lab, &path, &Silent).await.unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_file_that_grows_leaves_none_of_its_chunks() {
-    let lab = Lab::new();
+    let lab = Lab::new("Ada");
     let path = lab.file("rain.bin", vec![7_u8; 9 << 20]);
     let at = At::step("storing", || append(&path, b"more"));
-    lab.publish(&path, &at).await.unwrap_err();
+    publish(&lab, &path, &at).await.unwrap_err();
     assert!(at.happened());
     assert_eq!(lab.fsck().await.blobs, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chunks_that_another_version_names_are_never_taken_away() {
-    let lab = Lab::new();
+    let lab = Lab::new("Ada");
     let path = lab.file("rain.bin", vec![7_u8; 9 << 20]);
-    let first = lab.publish(&path, &Silent).await.unwrap();
+    let first = publish(&lab, &path, &Silent).await.unwrap();
     let before = lab.fsck().await.blobs;
     let at = At::step("storing", || append(&path, b"more"));
-    lab.publish(&path, &at).await.unwrap_err();
+    publish(&lab, &path, &at).await.unwrap_err();
     let fsck = lab.fsck().await;
     assert_eq!((fsck.blobs, fsck.versions), (before, 1), "{fsck:?}");
     assert!(fsck.findings.is_empty(), "{fsck:?}");
@@ -145,27 +110,27 @@ async fn chunks_that_another_version_names_are_never_taken_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_another_process_appends_meanwhile_is_counted() {
-    let lab = Lab::new();
+    let lab = Lab::new("Ada");
     let path = lab.file("rain.csv", RAIN);
-    let home = lab.folder.path().join("home");
+    let home = lab.path("home");
     // Between the pass and the statements another process makes a person.
     let at = At::step("storing", || {
         Node::open(&home).unwrap().new_person(Some("Grace".into())).unwrap();
     });
-    let published = lab.publish(&path, &at).await.unwrap();
+    let published = publish(&lab, &path, &at).await.unwrap();
     assert!(at.happened());
     assert_eq!((published.number, published.index), (1, 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dataset_of_many_files_is_few_chunks() {
-    let lab = Lab::new();
-    let folder = lab.folder.path().join("many");
+    let lab = Lab::new("Ada");
+    let folder = lab.path("many");
     fs::create_dir(&folder).unwrap();
     for i in 0..500 {
         fs::write(folder.join(format!("{i:03}.txt")), format!("file {i}")).unwrap();
     }
-    let published = lab.publish(&folder, &Silent).await.unwrap();
+    let published = publish(&lab, &folder, &Silent).await.unwrap();
     assert_eq!((published.files, published.chunks), (500, 1));
     let done = lab.node.verify("rain", &[], &Silent).await.unwrap();
     assert_eq!(done.exit_code(), 0, "{done:?}");
@@ -174,7 +139,7 @@ async fn a_dataset_of_many_files_is_few_chunks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_description_rules_over_what_is_inferred() {
-    let lab = Lab::new();
+    let lab = Lab::new("Ada");
     let path = lab.file("rain.csv", "id;mm\n007;1,5\n008;-\n");
     let describe = lab.file(
         "d.toml",
@@ -207,7 +172,7 @@ description = "what fell"
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_template_declares_what_was_inferred() {
-    let lab = Lab::new();
+    let lab = Lab::new("Ada");
     let path = lab.file("rain.csv", RAIN);
     let template = veritrail_server::node::publish::template(std::slice::from_ref(&path), &Silent)
         .await
@@ -220,7 +185,7 @@ async fn the_template_declares_what_was_inferred() {
         ..PublishRequest::default()
     };
     let with = lab.node.publish(with, &Silent).await.unwrap();
-    let without = lab.publish(&path, &Silent).await.unwrap();
+    let without = publish(&lab, &path, &Silent).await.unwrap();
     assert_eq!(with.root, without.root);
     let columns = |p: &Published| {
         p.tables[0].columns.iter().map(|c| (c.name.clone(), c.kind.clone())).collect::<Vec<_>>()

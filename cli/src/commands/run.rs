@@ -21,7 +21,7 @@ use crate::{context::Context, words};
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// The run as a file: one query, or steps that read each other (docs/formats/run-spec.md)
-    #[arg(value_name = "SPEC.toml", conflicts_with_all = ["sql", "input", "param", "tolerance"])]
+    #[arg(value_name = "SPEC.toml")]
     spec: Option<PathBuf>,
     /// The query, one SELECT
     #[arg(long, value_name = "QUERY", requires = "input")]
@@ -48,6 +48,13 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
+    let typed = args.sql.is_some()
+        || [&args.input, &args.param, &args.tolerance].iter().any(|given| !given.is_empty());
+    if let (Some(spec), true) = (&args.spec, typed) {
+        return Err(NodeError::usage("a SPEC.toml holds query, inputs and bounds itself")
+            .at(spec.display())
+            .hint("a query is typed behind --sql; a file stands alone: veritrail run SPEC.toml"));
+    }
     let node = Arc::new(Node::open(&context.home)?);
     let task = match (args.spec, args.sql) {
         (Some(file), _) => Task::File(file),

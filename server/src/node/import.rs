@@ -66,9 +66,13 @@ impl Node {
         let taken = self.take_all(evidence, &report, &*writing.blobs()).await;
         writing.end(taken).await?;
         for (origin, words) in &first_contacts {
+            let log = report.logs.iter().find(|log| log.origin == *origin);
+            let owner = log.and_then(|log| log.operator.as_ref());
+            let owner = owner.map_or_else(|| "DID".to_owned(), ToString::to_string);
             progress.say(&format!(
                 "first contact, not confirmed: log {origin}\n  fingerprint {words}\n  compare it \
-                 with the log's owner; then: veritrail id trust DID"
+                 with the log's owner (who reads it from veritrail id show); then: veritrail id \
+                 trust {owner}"
             ));
         }
         Ok(Accepted { report, first_contacts })

@@ -268,7 +268,8 @@ impl Node {
         let names = self.names()?;
         Err(NodeError::not_found("no dataset has this name here").at(name).hint(
             match names.is_empty() {
-                true => "names are given by publish --name NAME".to_owned(),
+                true => "names are given by publish --name NAME; what was fetched goes by its DID"
+                    .to_owned(),
                 false => listed("known names are", names),
             },
         ))

@@ -71,6 +71,11 @@ impl Folder {
         Ok(Self { fd, path: path.to_owned() })
     }
 
+    /// Where a file stands, or would, as a person reads it.
+    pub fn path_of(&self, path: &FilePath) -> PathBuf {
+        self.path.join(path.as_str())
+    }
+
     /// Bytes that an ordinary user may still write to the filesystem.
     ///
     /// # Errors

@@ -89,8 +89,8 @@ async fn one(
                     return Err(NodeError::conflict(
                         "a file of this name is there, with other bytes",
                     )
-                    .at(&file.path)
-                    .hint("it is kept; name an empty folder"));
+                    .at(folder.path_of(&file.path).display())
+                    .hint("it is kept; name an empty folder with -o"));
                 }
             }
             None => target = Some(folder.create(&file.path).map_err(|e| folder_error(&e))?),

@@ -54,9 +54,9 @@ impl Node {
         }
         let mut swept = Swept { temporary, blobs: 0 };
         if !here.is_empty() {
-            // Its statement may stand though its writer did not live to fold it.
-            self.catch_up()?;
-            let named = self.named_blobs().await?;
+            // Opened anew: an append that was decided and not finished is finished by that, and
+            // its statements name what they name.
+            let named = Self::open(self.home().path())?.named_blobs().await?;
             for id in here.difference(&named) {
                 swept.blobs += u64::from(blobs.remove_blocking(id).or_failed()?);
             }
