@@ -123,6 +123,11 @@ fn a_spec_is_the_same_run_written_down() {
         .file("means.toml", format!("version = 1\nsql = \"{MEANS}\"\n[inputs]\nrain = \"rain\"\n"));
     let written = house.json(&["run", "means.toml"]);
     let typed = house.json(&["run", "--sql", MEANS, "--input", "rain=rain"]);
+    // Of a run that is refused nothing is written down.
+    let refused = "SELECT random() FROM rain";
+    let args = ["run", "--sql", refused, "--input", "rain=rain", "--write-spec", "new.toml"];
+    house.error(&args, 2);
+    assert!(!house.path().join("new.toml").exists());
     assert_eq!(written["table_hash"], typed["table_hash"]);
     house.file("odd.toml", "version = 1\nsql = \"SELECT 1\"\ncolour = \"red\"\n");
     let error = house.error(&["run", "odd.toml"], 2);

@@ -34,6 +34,7 @@ mod file_bytes;
 mod import;
 mod kept;
 mod named;
+mod new_file;
 mod shelf;
 mod statements;
 mod tables;

@@ -28,7 +28,7 @@ use self::{
     inputs::Input,
     output::Written,
 };
-use super::{Node, clock, publish, resolve::Resolved, text_file::read_text};
+use super::{Node, clock, new_file::NewFile, publish, resolve::Resolved, text_file::read_text};
 use crate::{
     error::{Kind, NodeError, OrKind as _, Result},
     progress::Progress,
@@ -127,9 +127,8 @@ impl Node {
         // Before the work: whoever may not sign need not wait for it.
         let signer = self.signer(person.as_ref())?;
         let inputs = self.inputs(&spec).await?;
-        if let Some(file) = &request.write_spec {
-            write_spec(file, &spec)?;
-        }
+        let written_down = request.write_spec.as_ref().map(|file| write_spec(file, &spec));
+        let written_down = written_down.transpose()?;
         let resolved = spec.resolve(inputs::roots(&inputs)).or_kind(Kind::Usage)?;
         let started = clock::now();
         progress.begin("run", None);
@@ -156,6 +155,7 @@ impl Node {
             Ok((self.log_receipt(&signer, receipt)?, written))
         });
         let (run, written) = writing.end(logged).await?;
+        written_down.into_iter().for_each(NewFile::keep);
         let scans = details.scanned();
         let ran = Told { rows_read: done.rows_read(), rows_dropped: done.rows_dropped(), scans };
         self.ran(run, &inputs, &written, ran, outputs)
@@ -268,11 +268,9 @@ fn spec_of(task: &Task) -> Result<Spec> {
     }
 }
 
-fn write_spec(file: &Path, spec: &Spec) -> Result<()> {
+fn write_spec(file: &Path, spec: &Spec) -> Result<NewFile> {
     let text = spec.to_toml().or_kind(Kind::Usage)?;
-    let written = std::fs::File::create_new(file)
-        .and_then(|mut to| std::io::Write::write_all(&mut to, text.as_bytes()));
-    written.map_err(|e| {
+    NewFile::create(file, text.as_bytes()).map_err(|e| {
         NodeError::failed(format!("cannot write the spec: {e}"))
             .at(file.display())
             .hint("name a file that does not exist yet")

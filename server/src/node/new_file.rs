@@ -1,0 +1,36 @@
+//! A file that a person asked for, which goes again if what it belongs to fails.
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// A file that did not exist before; dropped before [`NewFile::keep`], it is removed.
+#[derive(Debug)]
+pub(super) struct NewFile {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl NewFile {
+    pub(super) fn create(path: &Path, bytes: &[u8]) -> io::Result<Self> {
+        let mut file = File::create_new(path)?;
+        let new = Self { path: path.to_owned(), kept: false };
+        file.write_all(bytes)?;
+        Ok(new)
+    }
+
+    pub(super) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Best effort: the error that led here is the one to tell.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
