@@ -25,7 +25,7 @@ fn a_publication_that_does_not_fit_leaves_nothing() {
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
     let error: serde_json::Value =
         serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
-    assert!(text(&error, "message").contains("too large"), "{error}");
+    assert!(text(&error, "message").contains("no space left"), "{error}");
     assert!(text(&error, "hint").contains("disk"), "{error}");
     assert_eq!(house.files(), before);
     let fsck = house.json(&["store", "fsck"]);

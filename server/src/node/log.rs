@@ -147,7 +147,7 @@ impl Node {
         let log = self.snapshot()?;
         if old_size > new_size {
             return Err(NodeError::usage("the earlier size comes first")
-                .at(format!("{old_size} {new_size}"))
+                .at("OLD NEW")
                 .hint(format!("veritrail log consistency {new_size} {old_size}")));
         }
         let (old_root, new_root) = (

@@ -86,7 +86,7 @@ fn read(path: &Path, limit: u64) -> Result<String> {
 }
 
 fn no_licence(request: &PublishRequest) -> NodeError {
-    NodeError::usage("no licence: without one nobody may reuse what is published")
+    NodeError::usage("missing: without a licence nobody may reuse what is published")
         .at("--licence")
         .hint(format!("say which: {}", command_with_licence(request)))
 }
