@@ -37,17 +37,12 @@ fn odd_csvs_are_tables_and_what_was_decided_is_told() {
         ("grouped", "n;x\n1;1.000,5\n", &["n int64", "x text"], "which is read as no number"),
         ("comma", "n;x\n1;1,5\n2;2,25\n", &["n int64", "x float64"], "decimal comma"),
         ("excel", "sep=;\na;b\n1;2\n", &["a int64", "b int64"], "the first line names ';'"),
-        (
-            "broken",
-            "a\n1\n2\nthree\n",
-            &["a text"],
-            "line 4 holds \"three\", and 2 numbers before it",
-        ),
+        ("broken", "a\n1\n2\nthree\n", &["a text"], "and 2 numbers before it"),
         (
             "turned",
             "a\u{202e}b,x\n1,nan\n2,-inf\n3,-nan\n4,1\n",
             &["ab int64", "x float64"],
-            "is called \"ab\"",
+            "column 1, ",
         ),
     ];
     for (name, csv, columns, words) in cases {

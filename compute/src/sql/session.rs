@@ -84,6 +84,9 @@ fn config(options: &Options) -> SessionConfig {
     all.optimizer.enable_join_dynamic_filter_pushdown = false;
     all.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
     all.optimizer.use_statistics_registry = false;
+    // It would gather the batches of a table that is read in one part until they have `batch_rows`
+    // rows, whatever those weigh: a reader makes fewer rows of wide values on purpose.
+    all.optimizer.enable_round_robin_repartition = false;
     config
 }
 
