@@ -165,10 +165,12 @@ pub enum ParquetRefused {
         character: char,
     },
     /// A description of a column that the file does not have.
-    #[error("the description names column {0:?}, which the file does not have")]
+    #[error("the description names column {0:?}, which the file does not have; correct it")]
     UnknownColumn(String),
     /// A type was said that is not the file's.
-    #[error("column {column:?} is said to be {wanted}, but the file holds {found}")]
+    #[error(
+        "column {column:?} is said to be {wanted}, but the file holds {found}; correct the description"
+    )]
     OtherType {
         /// The column.
         column: String,
