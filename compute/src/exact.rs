@@ -6,9 +6,11 @@
 //! [`round`] turns a rational or its square root into the nearest `f64`, [`wide`] is the
 //! integer that a column is added into, [`sum`], [`moments`], [`powers`] and [`products`] are the
 //! states over one and two columns, [`regression`] is what is made of the latter, [`state`] is their one
-//! byte encoding, [`bins`] adds whole columns, and [`reduce`] is where that is done.
+//! byte encoding, [`bins`] adds whole columns, [`cell`] keeps
+//! a group small, and [`reduce`] is where that is done.
 
 pub mod bins;
+pub mod cell;
 mod codec;
 mod integer;
 pub mod moments;

@@ -1,5 +1,6 @@
 //! Exact sums against rationals, and the encoding of their states.
 
+mod cells;
 mod certified;
 mod hostile;
 pub mod oracle;

@@ -3,7 +3,9 @@
 mod counts;
 mod device;
 pub mod fixture;
+mod grouped;
 mod invariance;
 mod pairs;
 mod refused;
+mod retracted;
 mod values;

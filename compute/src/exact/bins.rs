@@ -259,21 +259,21 @@ pub fn dot(x: &[f64], y: &[f64]) -> Option<f64> {
 
 /// 192 bits of two's complement.
 #[derive(Clone, Copy, Debug, Default)]
-struct Long {
+pub(super) struct Long {
     low: u128,
     high: i64,
 }
 
 impl Long {
     #[inline(always)]
-    fn add(&mut self, product: i128) {
+    pub(super) fn add(&mut self, product: i128) {
         let (low, carry) = self.low.overflowing_add(product as u128);
         self.low = low;
         self.high = self.high.wrapping_add((product >> 127) as i64).wrapping_add(i64::from(carry));
     }
 
     /// Moves the value, times 2^shift, into `wide`.
-    fn drain(&mut self, shift: u32, wide: &mut Wide) {
+    pub(super) fn drain(&mut self, shift: u32, wide: &mut Wide) {
         let Self { low, high } = std::mem::take(self);
         if low == 0 && high == 0 {
             return;
@@ -295,7 +295,7 @@ fn drain(bin: &mut i128, shift: u32, wide: &mut Wide) {
 
 /// The exponent's bits of a finite float, and its mantissa with its sign.
 #[inline(always)]
-fn split(value: f64) -> (usize, i64) {
+pub(super) fn split(value: f64) -> (usize, i64) {
     let bits = value.to_bits();
     let exponent = (bits >> 52) as usize & (EXPONENTS - 1);
     let mantissa = ((bits & FRACTION) | (u64::from(exponent != 0) << 52)) as i64;
@@ -305,7 +305,7 @@ fn split(value: f64) -> (usize, i64) {
 
 /// The power of two of the units that a mantissa of this exponent counts.
 #[inline(always)]
-fn shift_of(exponent: usize) -> u32 {
+pub(super) fn shift_of(exponent: usize) -> u32 {
     (exponent as u32).saturating_sub(1)
 }
 

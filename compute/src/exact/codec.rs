@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
         if sum.counts.finite == 0 && !total.is_zero() {
             return Err(StateError::NotCanonical("a sum without values"));
         }
-        if power % 2 == 0 && total.sign == Sign::Negative {
+        if power.is_multiple_of(2) && total.sign == Sign::Negative {
             return Err(StateError::NotCanonical("a negative sum of squares"));
         }
         Ok(Wide::from(&total))

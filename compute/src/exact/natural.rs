@@ -118,6 +118,11 @@ pub struct Leading {
 /// Returns `None` where the denominator is zero.
 #[must_use]
 pub fn quotient(numerator: &[u64], denominator: &[u64], scale: i64, even: Even) -> Option<Leading> {
+    if let [divisor @ 1..SHORT, rest @ ..] = denominator
+        && rest.iter().all(|&word| word == 0)
+    {
+        return Some(short_quotient(numerator, *divisor, scale, even));
+    }
     let (n_bits, d_bits) = (bit_length(numerator) as i64, bit_length(denominator) as i64);
     if d_bits == 0 {
         return None;
@@ -139,6 +144,64 @@ pub fn quotient(numerator: &[u64], denominator: &[u64], scale: i64, even: Even) 
     Some(Leading { digits, exponent: scale - shift, inexact })
 }
 
+/// Divisors below this are divided by without allocating.
+pub const SHORT: u64 = 1 << 62;
+
+/// [`quotient`] by a short divisor: the leading 189 bits of the numerator over a divisor raised to
+/// 62 bits, two steps of long division.
+fn short_quotient(numerator: &[u64], divisor: u64, scale: i64, even: Even) -> Leading {
+    let bits = bit_length(numerator) as i64;
+    if bits == 0 {
+        return Leading { digits: 0, exponent: 0, inexact: false };
+    }
+    let raised = i64::from(divisor.leading_zeros()) - 2;
+    let mut start = bits - 189;
+    if even == Even::Yes && (start + scale + raised) % 2 != 0 {
+        start += 1;
+    }
+    let word = |at: i64| u128::from(bits_from(numerator, start + 64 * at));
+    let divisor = u128::from(divisor << raised);
+    // The first digit of the quotient is 0: its word is shorter than the divisor.
+    let first = (word(2) << 64) | word(1);
+    let second = ((first % divisor) << 64) | word(0);
+    Leading {
+        digits: ((first / divisor) << 64) | (second / divisor),
+        exponent: start + scale + raised,
+        inexact: second % divisor != 0 || any_below(numerator, start),
+    }
+}
+
+/// The 64 bits of a number from a bit on; bits before the first are zero.
+#[must_use]
+pub fn bits_from(words: &[u64], from: i64) -> u64 {
+    let word =
+        |at: i64| usize::try_from(at).ok().and_then(|at| words.get(at)).copied().unwrap_or(0);
+    let (at, bits) = (from.div_euclid(64), from.rem_euclid(64));
+    if bits == 0 { word(at) } else { (word(at) >> bits) | (word(at + 1) << (64 - bits)) }
+}
+
+/// Whether any bit below one is set.
+fn any_below(words: &[u64], bit: i64) -> bool {
+    let Ok(bit) = usize::try_from(bit) else { return false };
+    let whole = (bit / 64).min(words.len());
+    words[..whole].iter().any(|&word| word != 0)
+        || words.get(whole).is_some_and(|word| word & ((1 << (bit % 64)) - 1) != 0)
+}
+
+/// `a − b` of one length, or `None` where `b` is the larger.
+#[must_use]
+pub fn difference<const N: usize>(a: &[u64; N], b: &[u64; N]) -> Option<[u64; N]> {
+    let mut difference = *a;
+    let mut borrow = false;
+    for (word, &less) in difference.iter_mut().zip(b) {
+        let (rest, first) = word.overflowing_sub(less);
+        let (rest, second) = rest.overflowing_sub(u64::from(borrow));
+        *word = rest;
+        borrow = first || second;
+    }
+    (!borrow).then_some(difference)
+}
+
 /// Whether an exponent must be even.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Even {
@@ -152,9 +215,6 @@ pub enum Even {
 fn divide(mut numerator: Vec<u64>, mut denominator: Vec<u64>) -> (u128, bool) {
     trim(&mut denominator);
     trim(&mut numerator);
-    if let [divisor] = denominator.as_slice() {
-        return divide_short(&numerator, *divisor);
-    }
     // Bit by bit: 128 steps of a compare and a subtraction over a few words.
     let mut digits = 0u128;
     let steps = bit_length(&numerator).saturating_sub(bit_length(&denominator));
@@ -168,16 +228,6 @@ fn divide(mut numerator: Vec<u64>, mut denominator: Vec<u64>) -> (u128, bool) {
         shift_right_one(&mut shifted);
     }
     (digits, numerator.iter().any(|&word| word != 0))
-}
-
-fn divide_short(numerator: &[u64], divisor: u64) -> (u128, bool) {
-    let (mut digits, mut remainder) = (0u128, 0u128);
-    for &word in numerator.iter().rev() {
-        let part = (remainder << 64) | u128::from(word);
-        digits = (digits << 64) | (part / u128::from(divisor));
-        remainder = part % u128::from(divisor);
-    }
-    (digits, remainder != 0)
 }
 
 /// `a −= b`, for `a ≥ b`.

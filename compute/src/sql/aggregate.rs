@@ -4,8 +4,10 @@
 //! what computes it), in one file per family, and usually a `kernel::Kernel` (what one group's
 //! state is, how rows are added and taken out, how states merge, what they finish as); `driver`
 //! drives a kernel for many groups, one, or a window, `offload` puts a device in front of the latter,
-//! and `function` presents it to the planner.
+//! and `function` presents it to the planner. What is made of one numeric column has drivers of its
+//! own in `numeric`, and several of them over the same column share a state (`shared`).
 
+mod column;
 mod count;
 mod definition;
 mod distinct;
@@ -14,15 +16,16 @@ mod extreme;
 mod function;
 mod kernel;
 mod numbers;
+mod numeric;
 mod offload;
 mod pairs;
-mod spread;
-mod total;
+mod shared;
 mod uses;
 
 pub use definition::Aggregate;
 pub use function::exact_aggregates;
 pub(super) use function::exact_aggregates_on;
 pub use offload::DEVICE_ROWS_MIN;
+pub(super) use shared::ShareStates;
 pub use uses::AggregateUse;
 pub(super) use uses::AllUses;

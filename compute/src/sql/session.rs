@@ -35,7 +35,7 @@ use datafusion::physical_optimizer::join_selection::JoinSelection;
 use datafusion::physical_optimizer::output_requirements::OutputRequirements;
 use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
 
-use super::aggregate::{AllUses, exact_aggregates_on};
+use super::aggregate::{AllUses, ShareStates, exact_aggregates_on};
 use super::arithmetic::CheckedArithmetic;
 use super::execute::Options;
 use super::functions::allowed_functions;
@@ -63,7 +63,7 @@ pub(super) fn session(
         .with_aggregate_functions(exact_aggregates_on(options.device.as_ref(), uses))
         .with_expr_planners(expr_planners())
         .with_analyzer_rules(analyzer_rules())
-        .with_optimizer_rules(optimizer_rules())
+        .with_optimizer_rules(optimizer_rules(options, uses))
         .with_physical_optimizer_rules(physical_rules())
         .build())
 }
@@ -103,7 +103,7 @@ fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
     vec![Arc::new(TypeCoercion::new()), Arc::new(CheckedArithmetic)]
 }
 
-fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+fn optimizer_rules(options: &Options, uses: &AllUses) -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     vec![
         // Without these, DISTINCT and subqueries have no physical plan.
         Arc::new(ReplaceDistinctWithAggregate::new()),
@@ -117,6 +117,8 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
         Arc::new(PushDownFilter::new()),
         // Only the columns that are used are read.
         Arc::new(OptimizeProjections::new()),
+        // After all that look at aggregates by name: sum, avg, … of one column share a state.
+        Arc::new(ShareStates::new(options.device.clone(), uses.clone())),
     ]
 }
 

@@ -66,7 +66,9 @@ fn bent_states_are_refused_or_are_other_states() {
 #[test]
 fn products_beyond_their_columns_are_refused() {
     let mut honest = Products::new(Unit::Integer, Unit::Integer);
-    [(3, 4), (5, -6)].map(|(x, y)| honest.add(Number::Whole(x), Number::Whole(y)));
+    for (x, y) in [(3, 4), (5, -6)] {
+        honest.add(Number::Whole(x), Number::Whole(y));
+    }
     let mut forged = honest.encode();
     // Σxy = 12 − 30 = −18 is the last word; Σx²·Σy² = 34·52, whose root is above 42.
     let at = forged.len() - 8;
@@ -91,7 +93,7 @@ fn columns_of_different_lengths_are_refused() {
 #[test]
 fn powers_that_no_values_have_are_refused() {
     let mut honest = Powers::new(Unit::Integer);
-    [2, 3].map(|x| honest.add(Number::Whole(x)));
+    [2, 3].into_iter().for_each(|x| honest.add(Number::Whole(x)));
     let mut forged = honest.encode();
     // Σx⁴ = 97; 2·97 ≥ 13², and 2·84 is below it.
     let at = forged.len() - 8;

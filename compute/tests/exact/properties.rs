@@ -19,7 +19,7 @@ fn moments_of(values: &[f64]) -> Moments {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1800, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn sum_and_mean_are_nearest(values in awkward_list()) {

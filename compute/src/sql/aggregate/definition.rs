@@ -11,10 +11,10 @@ use datafusion::physical_plan::PhysicalExpr;
 use super::distinct::DistinctKernel;
 use super::driver::{Driver, Generic};
 use super::kernel::Kernel;
+use super::numeric::Output;
 use super::offload::DeviceState;
-use super::{count, extreme, pairs, spread, total};
+use super::{column, count, extreme, pairs};
 use crate::columns::widened;
-use crate::exact::Reducer;
 
 /// One aggregate: its names, its types and what computes it. Implemented once per aggregate, in
 /// one file per family, and listed in [`Aggregate::ALL`].
@@ -43,6 +43,17 @@ pub(super) trait Definition: Debug + Send + Sync {
         None
     }
 
+    /// What it is made of one numeric column's state, if that is what it is; several of them then
+    /// share the state.
+    fn output(&self, _input: &DataType) -> Option<Output> {
+        None
+    }
+
+    /// Whether rows may travel between phases as they are, in a column beside the states.
+    fn sends_rows(&self) -> bool {
+        false
+    }
+
     /// What computes it.
     fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>>;
 }
@@ -56,8 +67,6 @@ pub(super) struct Call<'a> {
     pub(super) arguments: &'a [Arc<dyn PhysicalExpr>],
     /// Whether DISTINCT was written.
     pub(super) distinct: bool,
-    /// Where whole columns are reduced, if not here.
-    pub(super) device: Option<Arc<dyn Reducer>>,
 }
 
 impl Call<'_> {
@@ -78,12 +87,12 @@ pub struct Aggregate(pub(super) &'static dyn Definition);
 impl Aggregate {
     /// All of them.
     pub const ALL: &'static [Self] = &[
-        Self(&total::Sum),
-        Self(&total::Avg),
-        Self(&spread::VAR_SAMP),
-        Self(&spread::VAR_POP),
-        Self(&spread::STDDEV_SAMP),
-        Self(&spread::STDDEV_POP),
+        Self(&column::SUM),
+        Self(&column::AVG),
+        Self(&column::VAR_SAMP),
+        Self(&column::VAR_POP),
+        Self(&column::STDDEV_SAMP),
+        Self(&column::STDDEV_POP),
         Self(&pairs::COVAR_SAMP),
         Self(&pairs::COVAR_POP),
         Self(&pairs::CORR),

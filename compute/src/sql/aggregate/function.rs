@@ -57,9 +57,21 @@ impl ExactFunction {
             kinds: args.expr_fields.iter().map(|field| field.data_type().clone()).collect(),
             arguments: args.exprs,
             distinct: args.is_distinct,
-            device: self.device.clone(),
         })
     }
+}
+
+/// The columns that states travel in: their encodings, and where `rows` do too, those.
+pub(super) fn state_fields(args: &StateFieldsArgs<'_>, rows: bool) -> Vec<FieldRef> {
+    let field = |kind: &str, of, nullable| {
+        Arc::new(Field::new(format_state_name(args.name, kind), of, nullable))
+    };
+    let mut fields = vec![field("exact", DataType::Binary, rows)];
+    if rows {
+        let kinds = args.input_fields.iter().map(|input| input.data_type().clone());
+        fields.extend(kinds.map(|kind| field("row", kind, true)));
+    }
+    fields
 }
 
 /// A device changes how fast an aggregate is and nothing that a plan could depend on.
@@ -107,13 +119,13 @@ impl AggregateUDFImpl for ExactFunction {
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        let name = format_state_name(args.name, "exact");
-        Ok(vec![Arc::new(Field::new(name, DataType::Binary, false))])
+        let rows = self.aggregate.0.sends_rows() && !args.is_distinct;
+        Ok(state_fields(&args, rows))
     }
 
     fn accumulator(&self, acc_args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         let one = self.driver(&acc_args)?.one();
-        let uses = self.uses.of(acc_args.name);
+        let uses = self.uses.of(&[acc_args.name]);
         let (Some(device), Some(state)) = (&self.device, self.aggregate.0.on_device()) else {
             return Ok(one);
         };
@@ -133,7 +145,7 @@ impl AggregateUDFImpl for ExactFunction {
         &self,
         args: AccumulatorArgs<'_>,
     ) -> Result<Box<dyn GroupsAccumulator>> {
-        self.uses.of(args.name);
+        self.uses.of(&[args.name]);
         Ok(self.driver(&args)?.many())
     }
 

@@ -8,33 +8,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, UInt64T
 use datafusion::common::{DataFusionError, Result};
 
 use super::definition::{refused, widened_inputs};
-use super::kernel::Rows;
-use crate::exact::{Moments, Number, StateError, Sum, Unit};
-
-/// What a number can be added to, and taken out of.
-pub(super) trait Sink {
-    fn add(&mut self, number: Number);
-    fn remove(&mut self, number: Number) -> Result<(), StateError>;
-    fn heap_size(&self) -> usize;
-}
-
-macro_rules! sink {
-    ($($state:ty),*) => {$(
-        impl Sink for $state {
-            fn add(&mut self, number: Number) {
-                <$state>::add(self, number);
-            }
-            fn remove(&mut self, number: Number) -> Result<(), StateError> {
-                <$state>::remove(self, number)
-            }
-            fn heap_size(&self) -> usize {
-                <$state>::heap_size(self)
-            }
-        }
-    )*};
-}
-
-sink!(Sum, Moments);
+use crate::exact::{Number, StateError, Unit};
 
 /// The unit of an exact state over a column type, or `None` for a type that is not numeric.
 pub(super) fn unit(kind: &DataType) -> Option<Unit> {
@@ -91,34 +65,6 @@ pub(super) fn reader(column: &ArrayRef) -> Result<Box<dyn Fn(usize) -> Number + 
             return Err(DataFusionError::Internal(format!("{other} reached an exact aggregate")));
         }
     })
-}
-
-/// Adds the selected rows of one column, each to its group's state; returns the heap bytes grown.
-pub(super) fn add_numbers<S: Sink>(
-    columns: &[ArrayRef],
-    rows: &Rows<'_>,
-    states: &mut [S],
-) -> Result<usize> {
-    let read = reader(&columns[0])?;
-    let mut grown = 0;
-    for (row, group) in rows.of(columns) {
-        let state = &mut states[group];
-        let before = state.heap_size();
-        state.add(read(row));
-        grown += state.heap_size() - before;
-    }
-    Ok(grown)
-}
-
-/// Takes the selected rows of one column out of their groups' states.
-pub(super) fn remove_numbers<S: Sink>(
-    columns: &[ArrayRef],
-    rows: &Rows<'_>,
-    states: &mut [S],
-) -> Result<()> {
-    let read = reader(&columns[0])?;
-    rows.of(columns)
-        .try_for_each(|(row, group)| states[group].remove(read(row)).map_err(state_error))
 }
 
 /// A state error as DataFusion carries it.

@@ -25,9 +25,10 @@ pub struct AggregateUse {
 pub(in crate::sql) struct AllUses(Arc<Mutex<BTreeMap<String, AggregateUse>>>);
 
 impl AllUses {
-    /// The entry of one aggregate.
-    pub(super) fn of(&self, aggregate: &str) -> Uses {
-        let uses = Uses { all: self.clone(), aggregate: aggregate.to_owned() };
+    /// The entries of aggregates that are computed together.
+    pub(super) fn of(&self, aggregates: &[&str]) -> Uses {
+        let aggregates = aggregates.iter().map(|&name| name.to_owned()).collect();
+        let uses = Uses { all: self.clone(), aggregates };
         uses.change(|_| {});
         uses
     }
@@ -42,11 +43,11 @@ impl AllUses {
     }
 }
 
-/// One aggregate's entry.
+/// The entry of an aggregate, or of several that share a state.
 #[derive(Clone, Debug)]
 pub(super) struct Uses {
     all: AllUses,
-    aggregate: String,
+    aggregates: Vec<String>,
 }
 
 impl Uses {
@@ -70,12 +71,14 @@ impl Uses {
         });
     }
 
-    fn change(&self, change: impl FnOnce(&mut AggregateUse)) {
+    fn change(&self, change: impl Fn(&mut AggregateUse)) {
         let mut all = self.all.lock();
-        let entry = all.entry(self.aggregate.clone()).or_insert_with(|| AggregateUse {
-            aggregate: self.aggregate.clone(),
-            ..AggregateUse::default()
-        });
-        change(entry);
+        for aggregate in &self.aggregates {
+            let entry = all.entry(aggregate.clone()).or_insert_with(|| AggregateUse {
+                aggregate: aggregate.clone(),
+                ..AggregateUse::default()
+            });
+            change(entry);
+        }
     }
 }

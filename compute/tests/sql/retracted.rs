@@ -1,0 +1,122 @@
+//! The accumulators by themselves: rows taken out of a window were never there, and no aggregate
+//! falls back to a row at a time.
+
+use std::sync::Arc;
+
+use arrow::array::*;
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::AggregateUDF;
+use datafusion::logical_expr::function::AccumulatorArgs;
+use datafusion::physical_plan::PhysicalExpr;
+use datafusion::physical_plan::expressions::Column;
+use veritrail_compute::sql::aggregate::exact_aggregates;
+
+/// Calls `work` with arguments for the aggregate over columns of one type; `None` where it takes
+/// no such columns.
+fn with_args<T>(
+    function: &AggregateUDF,
+    kind: &DataType,
+    work: impl FnOnce(AccumulatorArgs<'_>) -> T,
+) -> Option<T> {
+    let arity =
+        [1, 2].into_iter().find(|&n| function.coerce_types(&vec![kind.clone(); n]).is_ok())?;
+    let fields: Vec<FieldRef> =
+        (0..arity).map(|at| Arc::new(Field::new(format!("c{at}"), kind.clone(), true))).collect();
+    let schema = Schema::new(fields.clone());
+    let exprs: Vec<Arc<dyn PhysicalExpr>> = (0..arity)
+        .map(|at| Arc::new(Column::new(&format!("c{at}"), at)) as Arc<dyn PhysicalExpr>)
+        .collect();
+    let return_field = function.return_field(&fields).ok()?;
+    Some(work(AccumulatorArgs {
+        return_field,
+        schema: &schema,
+        ignore_nulls: false,
+        order_bys: &[],
+        is_reversed: false,
+        name: "a",
+        is_distinct: false,
+        exprs: &exprs,
+        expr_fields: &fields,
+    }))
+}
+
+fn columns(rows: &[Option<f64>], arity: usize) -> Vec<ArrayRef> {
+    let turned = rows.iter().rev().copied().collect::<Float64Array>();
+    let straight = rows.iter().copied().collect::<Float64Array>();
+    [Arc::new(straight) as ArrayRef, Arc::new(turned)][..arity].to_vec()
+}
+
+#[test]
+fn a_window_forgets_what_left_it() {
+    let rows = [
+        Some(1.5),
+        Some(f64::NAN),
+        None,
+        Some(-0.0),
+        Some(f64::INFINITY),
+        Some(1e300),
+        Some(f64::NEG_INFINITY),
+        Some(5e-324),
+        Some(2.0),
+        Some(-1e300),
+        Some(0.1),
+        Some(7.0),
+        None,
+        Some(1e-300),
+        Some(3.0),
+    ];
+    let mut checked = 0;
+    for function in exact_aggregates() {
+        let window = with_args(&function, &DataType::Float64, |args| {
+            let arity = args.exprs.len();
+            let mut moving = function.create_sliding_accumulator(args.clone()).unwrap();
+            if !moving.supports_retract_batch() {
+                return false;
+            }
+            let all = columns(&rows, arity);
+            let part = |from: usize, to: usize| -> Vec<ArrayRef> {
+                all.iter().map(|column| column.slice(from, to - from)).collect()
+            };
+            let width = 4;
+            for end in 1..=rows.len() {
+                let start = end.saturating_sub(width);
+                moving.update_batch(&part(end - 1, end)).unwrap();
+                if end > width {
+                    moving.retract_batch(&part(start - 1, start)).unwrap();
+                }
+                let mut fresh = function.accumulator(args.clone()).unwrap();
+                fresh.update_batch(&part(start, end)).unwrap();
+                let (moved, fresh) = (moving.evaluate().unwrap(), fresh.evaluate().unwrap());
+                let bits = |value: &ScalarValue| match value {
+                    ScalarValue::Float64(value) => format!("{:?}", value.map(f64::to_bits)),
+                    other => format!("{other:?}"),
+                };
+                assert_eq!(bits(&moved), bits(&fresh), "{} {start}..{end}", function.name());
+            }
+            true
+        });
+        checked += usize::from(window == Some(true));
+    }
+    assert!(checked >= 19, "{checked}");
+}
+
+#[test]
+fn no_aggregate_falls_back_to_a_row_at_a_time() {
+    let mut checked = 0;
+    for function in exact_aggregates() {
+        for kind in
+            [DataType::Float64, DataType::Int64, DataType::UInt64, DataType::Decimal128(20, 2)]
+        {
+            let columnar = with_args(&function, &kind, |args| {
+                function.groups_accumulator_supported(args.clone())
+                    && function.create_groups_accumulator(args).is_ok()
+            });
+            if let Some(columnar) = columnar {
+                assert!(columnar, "{} over {kind}", function.name());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 80, "{checked}");
+}
