@@ -207,7 +207,7 @@ async fn what_a_decided_statement_names_stays() {
     let tiny = lab.file("tiny.bin", "tiny");
     publish(&open, &tiny, "tiny", &Silent).await.unwrap();
     assert!(new.iter().all(|name| killed.join(name).exists()), "{:?}", files(&killed));
-    let done = open.verify(&published.dataset.to_string(), &[], &Silent).await.unwrap();
+    let done = open.verify(published.dataset.as_str(), &[], &Silent).await.unwrap();
     assert_eq!(done.data.unwrap().checked_bytes, BYTES as u64);
     assert_eq!(fsck(&killed).await.unreferenced, 0);
 }
