@@ -18,6 +18,7 @@ use super::plan::Planned;
 use super::resolved::ResolvedSpec;
 use super::spec::{SpecError, Work};
 use super::steps::Step;
+use crate::sql::aggregate::AggregateUse;
 use crate::sql::{self, MemoryTable, Options, RowOrder, ScanCount, SqlError, TableSource};
 
 /// Why a run has no output.
@@ -104,6 +105,8 @@ pub struct StepDone {
     pub order: RowOrder,
     /// What was read, and what WHERE dropped, per scan.
     pub scans: Vec<ScanCount>,
+    /// What computed each aggregate, or the kernel.
+    pub aggregates: Vec<AggregateUse>,
 }
 
 impl Finished {
@@ -166,6 +169,7 @@ pub async fn execute(
             rows: done.table.num_rows() as u64,
             order: done.order,
             scans: done.scans,
+            aggregates: done.aggregates,
         });
         results.held.insert(planned.name.clone(), done.table);
         let later = &plan.steps[at + 1..];
@@ -200,6 +204,7 @@ struct Done {
     table: RecordBatch,
     order: RowOrder,
     scans: Vec<ScanCount>,
+    aggregates: Vec<AggregateUse>,
 }
 
 async fn step(
@@ -235,14 +240,19 @@ async fn step(
                 .map(|(name, value)| (name.clone(), value.to_scalar()))
                 .collect();
             let answer = sql::execute(sql, &parameters, &tables, &options).await?;
-            Ok(Done { table: answer.table, order: answer.order, scans: answer.scans })
+            let sql::Answer { table, order, scans, aggregates, .. } = answer;
+            Ok(Done { table, order, scans, aggregates })
         }
         Step::Kernel(call) => {
             let missing = || SqlError::Plan(format!("there is no table {:?}", call.table));
             let source = tables.get(&call.table).ok_or_else(missing)?;
             let reduced = reduce(call, source, &options).await?;
-            let order = RowOrder::Canonical;
-            Ok(Done { table: reduced.table, order, scans: vec![reduced.scan] })
+            Ok(Done {
+                table: reduced.table,
+                order: RowOrder::Canonical,
+                scans: vec![reduced.scan],
+                aggregates: vec![reduced.used],
+            })
         }
     }
 }

@@ -189,6 +189,13 @@ fn a_device_is_used_and_may_be_lost() {
         Options { device: Some(Arc::clone(&device) as Arc<dyn Reducer>), ..Options::default() };
     let found = run_with(&text, &table, &options).unwrap();
     assert_eq!(found.table_hash, run(&text, &table).unwrap().table_hash);
+    let used = &found.steps[0].aggregates[0];
+    assert_eq!(
+        (used.aggregate.as_str(), used.device.as_deref()),
+        ("products(x, x)", Some("failing"))
+    );
+    assert_eq!((used.device_rows, used.cpu_rows), (65_536, 200_000 - 65_536));
+    assert_eq!(used.lost.as_deref(), Some("asked twice"));
     // Once it did the work, once it was lost, and then it was left alone.
     assert_eq!(device.0.load(Ordering::SeqCst), 2);
 }

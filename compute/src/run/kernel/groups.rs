@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use arrow::row::OwnedRow;
 
-use super::Kernel;
+use super::{Kernel, KernelCall};
 use crate::exact::{Cpu, DeviceLost, Moments, Products, Reducer, StateError, Sum, Unit};
 use crate::sql::SqlError;
-
-/// Rows that are worth a device's while.
-const DEVICE_ROWS: usize = 65_536;
+use crate::sql::aggregate::{AggregateUse, DEVICE_ROWS_MIN};
 
 /// Rows of a group that wait, where there are groups: short, as there may be many.
 const GROUP_ROWS: usize = 1_024;
@@ -20,17 +18,25 @@ const GROUP_ROWS: usize = 1_024;
 pub(super) struct Place {
     device: Option<Arc<dyn Reducer>>,
     rows_buffered: usize,
+    used: AggregateUse,
 }
 
 impl Place {
     /// `grouped` rows wait in short buffers, which no device is asked to reduce.
-    pub(super) fn new(device: Option<&Arc<dyn Reducer>>, grouped: bool) -> Self {
+    pub(super) fn new(call: &KernelCall, device: Option<&Arc<dyn Reducer>>) -> Self {
+        let aggregate = format!("{}({})", call.kernel.name(), call.columns.join(", "));
+        let used = AggregateUse { aggregate, ..AggregateUse::default() };
         match device {
-            Some(device) if !grouped => {
-                Self { device: Some(Arc::clone(device)), rows_buffered: DEVICE_ROWS }
+            Some(device) if call.group.is_none() => {
+                Self { device: Some(Arc::clone(device)), rows_buffered: DEVICE_ROWS_MIN, used }
             }
-            _ => Self { device: None, rows_buffered: GROUP_ROWS },
+            _ => Self { device: None, rows_buffered: GROUP_ROWS, used },
         }
+    }
+
+    /// What computed it.
+    pub(super) fn used(self) -> AggregateUse {
+        self.used
     }
 
     /// What `work` makes on the device, or here where there is none, it is lost, or the rows are
@@ -40,13 +46,23 @@ impl Place {
         rows: usize,
         work: impl Fn(&dyn Reducer) -> Result<T, DeviceLost>,
     ) -> Result<T, SqlError> {
-        if rows >= DEVICE_ROWS
+        if rows >= DEVICE_ROWS_MIN
             && let Some(device) = &self.device
         {
             match work(device.as_ref()) {
-                Ok(state) => return Ok(state),
-                Err(DeviceLost { .. }) => self.device = None,
+                Ok(state) => {
+                    self.used.device = Some(device.name());
+                    self.used.device_rows += rows as u64;
+                    return Ok(state);
+                }
+                Err(DeviceLost { reason, .. }) => {
+                    self.used.lost = Some(reason);
+                    self.device = None;
+                }
             }
+        }
+        if self.device.is_some() || self.used.lost.is_some() {
+            self.used.cpu_rows += rows as u64;
         }
         work(&Cpu).map_err(|lost| SqlError::Execution(lost.to_string()))
     }

@@ -18,6 +18,7 @@ use crate::exact::sum::Counts;
 use crate::exact::wide::Magnitude;
 use crate::exact::{Moments, StateError, Sum, Variance};
 use crate::run::canonical::sort_rows;
+use crate::sql::aggregate::AggregateUse;
 use crate::sql::{Options, ScanCount, SqlError, TableSource};
 
 /// What a kernel step made.
@@ -27,6 +28,8 @@ pub(in crate::run) struct Reduced {
     pub(in crate::run) table: RecordBatch,
     /// What was read, and what had nulls.
     pub(in crate::run) scan: ScanCount,
+    /// What computed it.
+    pub(in crate::run) used: AggregateUse,
 }
 
 /// Reduces the columns of a table. A row counts where none of the kernel's columns is null; a null
@@ -94,7 +97,7 @@ impl<'a> Work<'a> {
                 Some(RowConverter::new(vec![sort]).map_err(failed)?)
             }
         };
-        let place = Place::new(options.device.as_ref(), call.group.is_some());
+        let place = Place::new(call, options.device.as_ref());
         Ok(Self { call, groups, place, converter, keys: Vec::new(), key_type, read: 0, counted: 0 })
     }
 
@@ -183,7 +186,7 @@ impl<'a> Work<'a> {
             dropped: Some(read - counted),
             reason: Some(call.dropped()),
         };
-        Ok(Reduced { table, scan })
+        Ok(Reduced { table, scan, used: place.used() })
     }
 }
 

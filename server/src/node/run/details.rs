@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use veritrail_compute::{
     run::{Finished, StepDone, engine::Engine},
-    sql::{RowOrder, ScanCount},
+    sql::{RowOrder, ScanCount, aggregate::AggregateUse},
 };
 use veritrail_provenance::identity::Did;
 
@@ -55,6 +55,32 @@ pub struct StepDetails {
     pub order: String,
     /// What each scan of a table read, in the order of the plan.
     pub scans: Vec<Scan>,
+    /// What computed each aggregate; absent where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aggregates: Vec<Computed>,
+}
+
+/// What computed one aggregate, or a kernel step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Computed {
+    /// Such as `sum(t.x)`.
+    pub aggregate: String,
+    /// `cpu`, or the device that reduced rows of it.
+    pub by: String,
+    /// Rows that the device reduced; absent where it reduced none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub device_rows: u64,
+    /// Rows that were left to the processor although a device was at hand; absent where none were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cpu_rows: u64,
+    /// Why the device was lost, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(rows: &u64) -> bool {
+    *rows == 0
 }
 
 /// One scan of a table.
@@ -143,11 +169,20 @@ impl StepDetails {
             rows: done.rows,
             order: order.to_owned(),
             scans: done.scans.iter().map(Scan::of).collect(),
+            aggregates: done.aggregates.iter().map(Computed::of).collect(),
         }
     }
 
     fn scanned(&self) -> Vec<Scanned> {
         self.scans.iter().map(|scan| Scanned::of(self.step.as_ref(), scan)).collect()
+    }
+}
+
+impl Computed {
+    fn of(used: &AggregateUse) -> Self {
+        let AggregateUse { aggregate, device, device_rows, cpu_rows, lost } = used.clone();
+        let by = device.unwrap_or_else(|| "cpu".to_owned());
+        Self { aggregate, by, device_rows, cpu_rows, lost }
     }
 }
 
