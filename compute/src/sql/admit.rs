@@ -7,9 +7,14 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{Distinct, Expr, LogicalPlan, Operator};
 
 use super::aggregate::Aggregate;
-use super::arithmetic::unaliased;
 use super::error::SqlError;
-use super::functions::{allowed_functions, hint_for};
+use super::functions::allowed_functions;
+use super::reasons::hint_for;
+use super::windows::admit_window;
+
+/// Which columns a row of GROUPING SETS, CUBE or ROLLUP is grouped by: no aggregate, for the engine
+/// replaces it by arithmetic on the number of the set.
+pub(super) const GROUPING: &str = "grouping";
 
 /// Refuses a plan that holds anything not on the list, by name.
 pub(super) fn admit(plan: &LogicalPlan) -> Result<()> {
@@ -45,8 +50,9 @@ fn admit_node(node: &LogicalPlan) -> Result<()> {
         | LogicalPlan::Subquery(_)
         | LogicalPlan::SubqueryAlias(_)
         | LogicalPlan::Values(_)
+        | LogicalPlan::Window(_)
+        | LogicalPlan::Limit(_)
         | LogicalPlan::Distinct(Distinct::All(_)) => Ok(()),
-        LogicalPlan::Limit(limit) => admit_limit(&limit.input),
         LogicalPlan::Distinct(Distinct::On(_)) => {
             refuse("DISTINCT ON", "which row it keeps depends on order")
         }
@@ -56,37 +62,6 @@ fn admit_node(node: &LogicalPlan) -> Result<()> {
             refuse(name, "it is not part of what a run may do yet")
         }
     }
-}
-
-/// LIMIT needs an ORDER BY over every output column: rows that tie are then the same row.
-fn admit_limit(input: &LogicalPlan) -> Result<()> {
-    let (outputs, sort) = match input {
-        LogicalPlan::Projection(projection) => {
-            (projection.expr.iter().map(|e| unaliased(e).clone()).collect(), &*projection.input)
-        }
-        other => (other.schema().columns().into_iter().map(Expr::Column).collect(), other),
-    };
-    let outputs: Vec<Expr> = outputs;
-    let missing: Vec<String> = match sort {
-        LogicalPlan::Sort(sort) => outputs
-            .iter()
-            .filter(|output| !sort.expr.iter().any(|key| unaliased(&key.expr) == *output))
-            .map(|output| output.schema_name().to_string())
-            .collect(),
-        _ => outputs.iter().map(|output| output.schema_name().to_string()).collect(),
-    };
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<&str> =
-        missing.iter().map(|name| name.rsplit('.').next().unwrap_or(name)).collect();
-    refuse(
-        "LIMIT or OFFSET without an ORDER BY over all output columns",
-        &format!(
-            "which rows it keeps would depend on chance; ORDER BY must also name {}",
-            names.join(", ")
-        ),
-    )
 }
 
 fn admit_expr(expr: &Expr, functions: &BTreeSet<String>) -> Result<()> {
@@ -112,6 +87,7 @@ fn admit_expr(expr: &Expr, functions: &BTreeSet<String>) -> Result<()> {
         | Expr::InList(_)
         | Expr::Exists(_)
         | Expr::InSubquery(_)
+        | Expr::GroupingSet(_)
         | Expr::ScalarSubquery(_)
         | Expr::OuterReferenceColumn(..) => Ok(()),
         Expr::BinaryExpr(binary) => admit_operator(binary.op),
@@ -121,21 +97,22 @@ fn admit_expr(expr: &Expr, functions: &BTreeSet<String>) -> Result<()> {
         }
         Expr::AggregateFunction(aggregate) => {
             let name = aggregate.func.name();
-            if !Aggregate::ALL.iter().any(|ours| ours.name() == name) {
+            let ours = Aggregate::ALL.iter().find(|ours| ours.name() == name);
+            if name != GROUPING && ours.is_none() {
                 return refuse(format!("aggregate {name}"), hint_for(name));
             }
-            if !aggregate.params.order_by.is_empty() || aggregate.params.null_treatment.is_some() {
+            if aggregate.params.null_treatment.is_some() {
                 return refuse(
-                    format!("ORDER BY or IGNORE NULLS inside {name}"),
-                    "the exact aggregates do not depend on order",
+                    format!("IGNORE NULLS in {name}"),
+                    "write FILTER (WHERE … IS NOT NULL)",
                 );
+            }
+            if !aggregate.params.order_by.is_empty() && !ours.is_some_and(|ours| ours.ordered()) {
+                return refuse(format!("ORDER BY inside {name}"), "it does not depend on order");
             }
             Ok(())
         }
-        Expr::WindowFunction(window) => refuse(
-            format!("window function {} OVER", window.fun),
-            "it is not part of what a run may do yet",
-        ),
+        Expr::WindowFunction(window) => admit_window(window),
         other => refuse(
             format!("the expression {}", other.schema_name()),
             "it is not part of what a run may do yet",

@@ -7,6 +7,8 @@
 //! and `function` presents it to the planner. What is made of one numeric column has drivers of its
 //! own in `numeric`, and several of them over the same column share a state (`shared`).
 
+mod bits;
+mod chosen;
 mod column;
 mod count;
 mod definition;
@@ -15,11 +17,16 @@ mod driver;
 mod extreme;
 mod function;
 mod kernel;
+mod keyed;
+mod moving;
 mod numbers;
 mod numeric;
 mod offload;
 mod pairs;
+mod place;
+mod quantile;
 mod shared;
+mod text;
 mod uses;
 
 pub use definition::Aggregate;

@@ -15,7 +15,9 @@ use arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
-use datafusion::logical_expr::expr::{Alias, BinaryExpr, Cast, InList, ScalarFunction, TryCast};
+use datafusion::logical_expr::expr::{
+    AggregateFunction, Alias, BinaryExpr, Cast, InList, ScalarFunction, TryCast,
+};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::type_coercion::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::utils::merge_schema;
@@ -72,11 +74,17 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
                 inner => call(Checked::Negate, vec![inner]),
             }))
         }
-        Expr::ScalarFunction(function) if function.name() == "coalesce" => {
+        Expr::ScalarFunction(function) if matches!(function.name(), "coalesce" | "nvl") => {
             Ok(Transformed::yes(coalesce(function.args)?))
+        }
+        Expr::ScalarFunction(function) if function.name() == "nvl2" => {
+            Ok(Transformed::yes(nvl2(function.args)?))
         }
         Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == "nullif" => {
             Ok(Transformed::yes(nullif(args, schema)?))
+        }
+        Expr::AggregateFunction(call) if !call.params.order_by.is_empty() => {
+            Ok(Transformed::yes(Expr::AggregateFunction(order_as_arguments(call))))
         }
         Expr::InList(list) if list.expr.get_type(schema)? == DataType::Float64 => {
             Ok(Transformed::yes(in_list_of_one_zero(list)))
@@ -169,6 +177,31 @@ fn coalesce(mut args: Vec<Expr>) -> Result<Expr> {
     Ok(Expr::Case(Case::new(None, arms, Some(Box::new(last)))))
 }
 
+/// Hands an aggregate the order inside its call as arguments: two letters for each key, and the
+/// keys, of which percentile_cont has only the value itself. The aggregates follow the order on
+/// their own, so the plan need not sort.
+fn order_as_arguments(mut call: AggregateFunction) -> AggregateFunction {
+    let keys = std::mem::take(&mut call.params.order_by);
+    let letters = keys.iter().map(|key| {
+        let order = if key.asc { 'a' } else { 'd' };
+        let nulls = if key.nulls_first { 'f' } else { 'l' };
+        format!("{order}{nulls}")
+    });
+    call.params.args.push(Expr::Literal(ScalarValue::from(letters.collect::<String>()), None));
+    if call.func.name() != "percentile_cont" {
+        call.params.args.extend(keys.into_iter().map(|key| key.expr));
+    }
+    call
+}
+
+/// `CASE WHEN a IS NOT NULL THEN b ELSE c END`.
+fn nvl2(args: Vec<Expr>) -> Result<Expr> {
+    let [value, there, missing] = <[Expr; 3]>::try_from(args)
+        .map_err(|_| DataFusionError::Plan("nvl2 takes three arguments".to_owned()))?;
+    let arm = (Box::new(value.is_not_null()), Box::new(there));
+    Ok(Expr::Case(Case::new(None, vec![arm], Some(Box::new(missing)))))
+}
+
 /// `CASE WHEN a = b THEN NULL ELSE a END`, so that −0 equals +0 here as it does in `a = b`.
 fn nullif(mut args: Vec<Expr>, schema: &DFSchema) -> Result<Expr> {
     let (Some(other), Some(value), true) = (args.pop(), args.pop(), args.is_empty()) else {
@@ -179,12 +212,16 @@ fn nullif(mut args: Vec<Expr>, schema: &DFSchema) -> Result<Expr> {
     Ok(Expr::Case(Case::new(None, vec![arm], Some(Box::new(value)))))
 }
 
+/// A float whose −0 is +0.
+pub(super) fn one_zero_of(expr: Expr) -> Expr {
+    call(Checked::OneZero, vec![expr])
+}
+
 /// A list is searched by bits: −0 is folded on both sides, so that it equals +0 as it does in `=`.
 fn in_list_of_one_zero(list: InList) -> Expr {
-    let fold = |expr: Expr| call(Checked::OneZero, vec![expr]);
     Expr::InList(InList {
-        expr: Box::new(fold(*list.expr)),
-        list: list.list.into_iter().map(fold).collect(),
+        expr: Box::new(one_zero_of(*list.expr)),
+        list: list.list.into_iter().map(one_zero_of).collect(),
         negated: list.negated,
     })
 }

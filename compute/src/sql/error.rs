@@ -1,11 +1,21 @@
 //! What can go wrong with a query, told so that its writer can mend it.
 
 use datafusion::common::DataFusionError;
+use datafusion::sql::sqlparser::tokenizer::Location;
 
-use super::functions::hint_for;
+use super::reasons::hint_for;
 use super::table::ReadError;
 use crate::exact::StateError;
 use crate::run::canonical::TableError;
+
+/// A place in a query's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// From 1.
+    pub line: u64,
+    /// From 1, in characters.
+    pub column: u64,
+}
 
 /// Why a query has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +38,8 @@ pub enum SqlError {
         what: String,
         /// Why, or what to write instead.
         hint: String,
+        /// Where it stands, as far as that is known.
+        at: Option<Position>,
     },
     /// A name that is not known, types that do not fit, and the like.
     #[error("the query cannot be planned: {0}")]
@@ -69,7 +81,61 @@ pub enum SqlError {
 
 impl SqlError {
     pub(super) fn refused(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Refused { what: what.into(), hint: hint.into() }
+        Self::Refused { what: what.into(), hint: hint.into(), at: None }
+    }
+
+    /// The same error, with its place, unless it has one or the parser knows none.
+    pub(super) fn at(mut self, place: Location) -> Self {
+        if let Self::Refused { at: at @ None, .. } = &mut self
+            && place.line > 0
+        {
+            *at = Some(Position { line: place.line, column: place.column });
+        }
+        self
+    }
+
+    /// Where in the query's text the fault is, as far as that is known.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Refused { at, .. } => *at,
+            // The parser writes it at the end of its message.
+            Self::Parse(message) => {
+                let (_, place) = message.rsplit_once("at Line: ")?;
+                let (line, column) = place.split_once(", Column: ")?;
+                Some(Position {
+                    line: line.trim().parse().ok()?,
+                    column: column.trim().parse().ok()?,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// What went wrong, without [`Self::hint`].
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Refused { what, .. } => format!("{what} is refused"),
+            other => other.to_string(),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::Refused { hint, .. } => hint,
+            Self::Parse(_) => "a run is one SELECT; docs/sql.md says what it may hold",
+            Self::Limit { .. } => "split the query into steps, or let the data hold the long part",
+            Self::Plan(_) => "compare the names and types with those of the run's inputs",
+            Self::Parameter { .. } => "each $name in the query has a value under [parameters]",
+            Self::Read { .. } => "the input itself is faulty: check the dataset",
+            Self::Execution(_) => "filter or CAST the values that have no result",
+            Self::Memory { .. } => "aggregate or filter earlier, or allow more memory",
+            Self::Output(_) => "CAST or rename the output columns",
+            Self::Cancelled => "start the run again",
+        }
     }
 
     /// Sorts out an error of DataFusion by its root cause.

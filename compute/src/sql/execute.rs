@@ -1,6 +1,7 @@
 //! Executes one query over handed-in tables, and counts what it read.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -17,7 +18,7 @@ use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement as EngineStatement;
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use tokio::sync::watch;
 
 use super::admit::admit;
@@ -108,10 +109,16 @@ pub async fn execute(
 ) -> Result<Answer, SqlError> {
     let mut cancel = options.cancel.clone();
     tokio::select! {
-        answer = execute_whole(sql, parameters, tables, options) => answer,
+        answer = AssertUnwindSafe(execute_whole(sql, parameters, tables, options)).catch_unwind() => {
+            answer.unwrap_or_else(|_| Err(SqlError::Execution(PANICKED.to_owned())))
+        }
         () = cancelled(&mut cancel) => Err(SqlError::Cancelled),
     }
 }
+
+/// A fault of the engine, or of a reader of tables: everything it held is dropped.
+const PANICKED: &str = "the engine gave up in the middle of it; that is a fault of the engine and \
+                        not of the query: please report both";
 
 async fn cancelled(cancel: &mut Option<watch::Receiver<bool>>) {
     let stopped = match cancel {

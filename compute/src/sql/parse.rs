@@ -8,15 +8,20 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     Distinct, Expr, Function, GroupByExpr, LimitClause, ObjectName, Query, Select, SetExpr,
-    SetOperator, SetQuantifier, Statement, TableFactor, Value, ValueWithSpan, Visit, Visitor,
+    SetOperator, SetQuantifier, Spanned, Statement, TableFactor, Value, ValueWithSpan, Visit,
+    Visitor,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
-use datafusion::sql::sqlparser::tokenizer::Tokenizer;
+use datafusion::sql::sqlparser::tokenizer::{Location, Tokenizer};
 
+use super::admit::GROUPING;
 use super::aggregate::Aggregate;
 use super::error::SqlError;
-use super::functions::{allowed_functions, hint_for};
+use super::functions::allowed_functions;
+use super::literals::keep_integers_exact;
+use super::reasons::hint_for;
+use super::windows::allowed_windows;
 
 /// The longest query, in bytes.
 pub const QUERY_BYTES_MAX: usize = 256 << 10;
@@ -68,26 +73,40 @@ fn parse_here(sql: &str) -> Result<Parsed, SqlError> {
         .with_tokens_with_locations(tokens)
         .parse_statements()
         .map_err(|error| SqlError::Parse(error.to_string()))?;
-    let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
+    let (Some(mut statement), true) = (statements.pop(), statements.is_empty()) else {
         return Err(SqlError::refused(
             "anything but one statement",
             "write exactly one SELECT; WITH can hold its parts",
-        ));
+        )
+        .at(Location { line: 1, column: 1 }));
     };
     if !matches!(statement, Statement::Query(_)) {
         let text = statement.to_string();
         let first = text.split_whitespace().next().unwrap_or("").to_uppercase();
-        return Err(SqlError::refused(first, "a run is one SELECT and changes nothing"));
+        return Err(SqlError::refused(first, "a run is one SELECT and changes nothing")
+            .at(Location { line: 1, column: 1 }));
     }
     let mut check = Check::new();
     match statement.visit(&mut check) {
         ControlFlow::Break(error) => Err(error),
-        ControlFlow::Continue(()) => Ok(Parsed { statement, placeholders: check.placeholders }),
+        ControlFlow::Continue(()) => {
+            keep_integers_exact(&mut statement)?;
+            Ok(Parsed { statement, placeholders: check.placeholders })
+        }
+    }
+}
+
+/// Says where a part stands that is refused.
+fn located(flow: Flow, part: &impl Spanned) -> Flow {
+    match flow {
+        ControlFlow::Break(error) => ControlFlow::Break(error.at(part.span().start)),
+        ControlFlow::Continue(()) => flow,
     }
 }
 
 struct Check {
     functions: BTreeSet<String>,
+    windows: BTreeSet<String>,
     placeholders: BTreeSet<String>,
     depth: usize,
 }
@@ -110,7 +129,9 @@ impl Check {
         for aggregate in Aggregate::ALL {
             functions.extend(aggregate.names().iter().map(|&name| name.to_owned()));
         }
-        Self { functions, placeholders: BTreeSet::new(), depth: 0 }
+        functions.insert(GROUPING.to_owned());
+        let windows = allowed_windows().iter().map(|function| function.name().to_owned()).collect();
+        Self { functions, windows, placeholders: BTreeSet::new(), depth: 0 }
     }
 
     fn deeper(&mut self) -> Flow {
@@ -124,14 +145,20 @@ impl Check {
 
     fn function(&self, function: &Function) -> Flow {
         let name = function.name.to_string().to_lowercase();
-        if function.over.is_some() {
-            return refuse(format!("window function {name}(…) OVER"), NOT_YET);
-        }
-        if !self.functions.contains(&name) {
+        let is_window = self.windows.contains(&name);
+        if !self.functions.contains(&name) && !is_window {
             return refuse(format!("function {name}"), hint_for(&name));
         }
-        if function.null_treatment.is_some() || !function.within_group.is_empty() {
-            return refuse(format!("IGNORE NULLS or WITHIN GROUP in {name}"), NOT_YET);
+        if !self.functions.contains(&name) && function.over.is_none() {
+            return refuse(format!("function {name} without OVER"), "write OVER (ORDER BY …)");
+        }
+        if function.null_treatment.is_some() && !is_window {
+            return refuse(format!("IGNORE NULLS in {name}"), "nulls are left out anyway");
+        }
+        if !function.within_group.is_empty()
+            && !matches!(name.as_str(), "percentile_cont" | "quantile_cont")
+        {
+            return refuse(format!("WITHIN GROUP in {name}"), "write ORDER BY inside the call");
         }
         ControlFlow::Continue(())
     }
@@ -183,12 +210,64 @@ fn check_body(body: &SetExpr, depth: usize) -> Flow {
     }
 }
 
+fn check_select(select: &Select) -> Flow {
+    if matches!(select.distinct, Some(Distinct::On(_))) {
+        return refuse(
+            "DISTINCT ON",
+            "which row it keeps depends on order; use GROUP BY with min or max",
+        );
+    }
+    let modifiers = match &select.group_by {
+        GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers) => modifiers,
+    };
+    let clauses = [
+        (select.top.is_some(), "TOP"),
+        (select.into.is_some(), "SELECT INTO"),
+        (!select.lateral_views.is_empty(), "LATERAL VIEW"),
+        (select.prewhere.is_some(), "PREWHERE"),
+        (!select.connect_by.is_empty(), "CONNECT BY"),
+        (!select.cluster_by.is_empty(), "CLUSTER BY"),
+        (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
+        (!select.sort_by.is_empty(), "SORT BY"),
+        (select.value_table_mode.is_some(), "SELECT AS VALUE or STRUCT"),
+    ];
+    if !modifiers.is_empty() {
+        return refuse("WITH ROLLUP, CUBE or TOTALS", "write GROUP BY ROLLUP (…) or CUBE (…)");
+    }
+    match clauses.into_iter().find(|(found, _)| *found) {
+        Some((_, what)) => refuse(what, NOT_YET),
+        None => ControlFlow::Continue(()),
+    }
+}
+
+fn check_table_factor(factor: &TableFactor) -> Flow {
+    match factor {
+        TableFactor::Table { name, args: Some(_), .. } => {
+            refuse(format!("table function {name}"), "a run reads its inputs and nothing else")
+        }
+        TableFactor::Table { sample: Some(_), .. } => {
+            refuse("TABLESAMPLE", "a result must not depend on chance")
+        }
+        TableFactor::Table { version: Some(_), name, .. } => {
+            refuse(format!("a version of {name}"), "the input's reference names the version")
+        }
+        TableFactor::Table { .. } | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
+        TableFactor::Derived { lateral: false, sample: None, .. } => ControlFlow::Continue(()),
+        TableFactor::Derived { .. } => refuse("LATERAL", NOT_YET),
+        other => {
+            let text = other.to_string();
+            let first = text.split(['(', ' ']).next().unwrap_or("").to_uppercase();
+            refuse(format!("{first} in FROM"), "a run reads its inputs and nothing else")
+        }
+    }
+}
+
 impl Visitor for Check {
     type Break = SqlError;
 
     fn pre_visit_query(&mut self, query: &Query) -> Flow {
         self.deeper()?;
-        check_query(query)
+        located(check_query(query), query)
     }
 
     fn post_visit_query(&mut self, _query: &Query) -> Flow {
@@ -197,55 +276,11 @@ impl Visitor for Check {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> Flow {
-        if matches!(select.distinct, Some(Distinct::On(_))) {
-            return refuse(
-                "DISTINCT ON",
-                "which row it keeps depends on order; use GROUP BY with min or max",
-            );
-        }
-        let modifiers = match &select.group_by {
-            GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers) => modifiers,
-        };
-        let clauses = [
-            (select.top.is_some(), "TOP"),
-            (select.into.is_some(), "SELECT INTO"),
-            (!select.lateral_views.is_empty(), "LATERAL VIEW"),
-            (select.prewhere.is_some(), "PREWHERE"),
-            (!select.connect_by.is_empty(), "CONNECT BY"),
-            (!select.cluster_by.is_empty(), "CLUSTER BY"),
-            (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
-            (!select.sort_by.is_empty(), "SORT BY"),
-            (!select.named_window.is_empty(), "WINDOW"),
-            (select.qualify.is_some(), "QUALIFY"),
-            (select.value_table_mode.is_some(), "SELECT AS VALUE or STRUCT"),
-            (!modifiers.is_empty(), "WITH ROLLUP, CUBE or TOTALS"),
-        ];
-        match clauses.into_iter().find(|(found, _)| *found) {
-            Some((_, what)) => refuse(what, NOT_YET),
-            None => ControlFlow::Continue(()),
-        }
+        located(check_select(select), select)
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Flow {
-        match factor {
-            TableFactor::Table { name, args: Some(_), .. } => {
-                refuse(format!("table function {name}"), "a run reads its inputs and nothing else")
-            }
-            TableFactor::Table { sample: Some(_), .. } => {
-                refuse("TABLESAMPLE", "a result must not depend on chance")
-            }
-            TableFactor::Table { version: Some(_), name, .. } => {
-                refuse(format!("a version of {name}"), "the input's reference names the version")
-            }
-            TableFactor::Table { .. } | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
-            TableFactor::Derived { lateral: false, sample: None, .. } => ControlFlow::Continue(()),
-            TableFactor::Derived { .. } => refuse("LATERAL", NOT_YET),
-            other => {
-                let text = other.to_string();
-                let first = text.split(['(', ' ']).next().unwrap_or("").to_uppercase();
-                refuse(format!("{first} in FROM"), "a run reads its inputs and nothing else")
-            }
-        }
+        located(check_table_factor(factor), factor)
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> Flow {
@@ -260,17 +295,15 @@ impl Visitor for Check {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> Flow {
         self.deeper()?;
-        match expr {
+        let flow = match expr {
             Expr::Function(function) => self.function(function),
-            Expr::GroupingSets(_) | Expr::Cube(_) | Expr::Rollup(_) => {
-                refuse("GROUPING SETS, CUBE or ROLLUP", "write one SELECT each and UNION ALL them")
-            }
             Expr::SimilarTo { .. } | Expr::RLike { .. } => {
                 refuse("a regular expression", "use LIKE, strpos or split_part")
             }
             Expr::AtTimeZone { .. } => refuse("AT TIME ZONE", NOT_YET),
             _ => ControlFlow::Continue(()),
-        }
+        };
+        located(flow, expr)
     }
 
     fn post_visit_expr(&mut self, _expr: &Expr) -> Flow {
@@ -287,7 +320,10 @@ impl Visitor for Check {
                 self.placeholders.insert(name.to_owned());
                 ControlFlow::Continue(())
             }
-            _ => refuse(format!("the placeholder {text}"), "name parameters, as in $cutoff"),
+            _ => located(
+                refuse(format!("the placeholder {text}"), "name parameters, as in $cutoff"),
+                value,
+            ),
         }
     }
 }

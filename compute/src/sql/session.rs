@@ -15,8 +15,12 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::functions::datetime::planner::DatetimeFunctionPlanner;
 use datafusion::functions::unicode::planner::UnicodeFunctionPlanner;
+use datafusion::functions_aggregate::grouping::grouping_udaf;
 use datafusion::functions_aggregate::planner::AggregateFunctionPlanner;
+use datafusion::functions_window::planner::WindowFunctionPlanner;
+use datafusion::logical_expr::AggregateUDF;
 use datafusion::logical_expr::planner::ExprPlanner;
+use datafusion::optimizer::analyzer::resolve_grouping_function::ResolveGroupingFunction;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion::optimizer::decorrelate_predicate_subquery::DecorrelatePredicateSubquery;
 use datafusion::optimizer::eliminate_cross_join::EliminateCrossJoin;
@@ -39,6 +43,7 @@ use super::aggregate::{AllUses, ShareStates, exact_aggregates_on};
 use super::arithmetic::CheckedArithmetic;
 use super::execute::Options;
 use super::functions::allowed_functions;
+use super::windows::{CompleteWindows, SignedPlaces, allowed_windows};
 
 /// A session in which only exact aggregates and allowed functions exist.
 ///
@@ -60,12 +65,20 @@ pub(super) fn session(
         .with_config(config(options))
         .with_runtime_env(runtime)
         .with_scalar_functions(allowed_functions())
-        .with_aggregate_functions(exact_aggregates_on(options.device.as_ref(), uses))
+        .with_window_functions(allowed_windows())
+        .with_aggregate_functions(aggregates(options, uses))
         .with_expr_planners(expr_planners())
         .with_analyzer_rules(analyzer_rules())
         .with_optimizer_rules(optimizer_rules(options, uses))
         .with_physical_optimizer_rules(physical_rules())
         .build())
+}
+
+/// Ours, and `grouping`, which the analyzer replaces.
+fn aggregates(options: &Options, uses: &AllUses) -> Vec<Arc<AggregateUDF>> {
+    let mut aggregates = exact_aggregates_on(options.device.as_ref(), uses);
+    aggregates.push(grouping_udaf());
+    aggregates
 }
 
 fn config(options: &Options) -> SessionConfig {
@@ -78,6 +91,8 @@ fn config(options: &Options) -> SessionConfig {
     all.execution.time_zone = None;
     all.execution.enable_recursive_ctes = false;
     all.sql_parser.map_string_types_to_utf8view = false;
+    // An ORDER BY that does nothing is seen, so that a LIMIT over it can be refused.
+    all.sql_parser.enable_subquery_sort_elimination = false;
     all.sql_parser.default_null_ordering = "nulls_max".to_owned();
     all.optimizer.enable_dynamic_filter_pushdown = false;
     all.optimizer.enable_topk_dynamic_filter_pushdown = false;
@@ -94,13 +109,20 @@ fn config(options: &Options) -> SessionConfig {
 fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
     vec![
         Arc::new(AggregateFunctionPlanner),
+        Arc::new(WindowFunctionPlanner),
+        Arc::new(SignedPlaces),
         Arc::new(DatetimeFunctionPlanner),
         Arc::new(UnicodeFunctionPlanner),
     ]
 }
 
 fn analyzer_rules() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
-    vec![Arc::new(TypeCoercion::new()), Arc::new(CheckedArithmetic)]
+    vec![
+        Arc::new(ResolveGroupingFunction::new()),
+        Arc::new(TypeCoercion::new()),
+        Arc::new(CheckedArithmetic),
+        Arc::new(CompleteWindows),
+    ]
 }
 
 fn optimizer_rules(options: &Options, uses: &AllUses) -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {

@@ -10,7 +10,7 @@ use veritrail_compute::sql::{Options, execute};
 
 use super::fixture::*;
 
-const QUERIES: [&str; 42] = [
+const QUERIES: [&str; 77] = [
     "SELECT * FROM t",
     "SELECT sum(x), avg(x), var_samp(x), stddev_pop(x), min(x), max(x), count(x), count(*) FROM t",
     "SELECT sum(z), avg(z), var(z), var_pop(z), stddev(z), stddev_samp(z), mean(z) FROM t",
@@ -53,18 +53,58 @@ const QUERIES: [&str; 42] = [
     "SELECT id FROM t WHERE x NOT IN (SELECT w FROM s WHERE w IS NOT NULL)",
     "SELECT g, count(DISTINCT x), sum(DISTINCT x), max(DISTINCT d), var_pop(DISTINCT z) FROM t GROUP BY g",
     "SELECT min(day), max(day), min(g), max(g), min(flag), max(flag), min(u), max(y) FROM t",
+    "SELECT * FROM t LIMIT 7",
+    "SELECT id, g FROM t ORDER BY g LIMIT 11 OFFSET 3",
+    "SELECT g, y, x FROM t ORDER BY y DESC LIMIT 40",
+    "SELECT y FROM t ORDER BY x LIMIT 20",
+    "SELECT sum(z), count(*) FROM (SELECT z, x FROM t ORDER BY g LIMIT 100) q",
+    "WITH q AS (SELECT g, y FROM t ORDER BY y LIMIT 300) SELECT g, count(*) FROM q GROUP BY g",
+    "SELECT id FROM t WHERE y IN (SELECT y FROM t WHERE y IS NOT NULL ORDER BY z LIMIT 5)",
+    "SELECT s.g FROM s WHERE EXISTS (SELECT 1 FROM t WHERE t.g = s.g LIMIT 1)",
+    "SELECT id, row_number() OVER (ORDER BY g) AS r FROM t",
+    "SELECT y, row_number() OVER (PARTITION BY g ORDER BY y DESC) AS r, g FROM t",
+    "SELECT g, x, row_number() OVER () AS a, row_number() OVER (ORDER BY y) AS b FROM (SELECT g, x, y FROM t UNION ALL SELECT g, x, y FROM t) q",
+    "SELECT flag, g, row_number() OVER (ORDER BY g) AS a, row_number() OVER (ORDER BY flag DESC) AS b, lag(g) OVER (ORDER BY flag) AS c FROM t",
+    "SELECT x, rank() OVER (ORDER BY x) AS r, dense_rank() OVER (ORDER BY x DESC) AS d, percent_rank() OVER (ORDER BY x) AS p, cume_dist() OVER (ORDER BY x) AS c FROM t",
+    "SELECT x, count(*) OVER (PARTITION BY x) AS n, sum(z) OVER (PARTITION BY x) AS s FROM t",
+    "SELECT g, sum(x) OVER (PARTITION BY g ORDER BY y) AS s, avg(z) OVER (PARTITION BY g ORDER BY y) AS m FROM t WHERE y > 40",
+    "SELECT g, y, ntile(7) OVER (PARTITION BY g ORDER BY y) AS n FROM t",
+    "SELECT id, lag(x, 2, 0.5) OVER (PARTITION BY g ORDER BY y) AS a, lead(x) OVER (PARTITION BY g ORDER BY y) AS b FROM t",
+    "SELECT g, y, first_value(z) OVER w AS a, last_value(z) OVER w AS b, nth_value(z, 2) OVER w AS c, nth_value(z, -2) OVER w AS d FROM t WINDOW w AS (PARTITION BY g ORDER BY y)",
+    "SELECT y, first_value(x) IGNORE NULLS OVER (ORDER BY y GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS a, last_value(x) OVER (ORDER BY y RANGE BETWEEN 2 PRECEDING AND 1 PRECEDING) AS b FROM t",
+    "SELECT y, first_value(x) OVER (ORDER BY y ROWS BETWEEN 3 PRECEDING AND 1 FOLLOWING) AS a, last_value(id) OVER (ORDER BY y ROWS BETWEEN 3 PRECEDING AND 1 FOLLOWING) AS b FROM t",
+    "SELECT g, sum(x) OVER (PARTITION BY g ORDER BY y ROWS BETWEEN 5 PRECEDING AND CURRENT ROW) AS s FROM t",
+    "SELECT day, stddev(z) OVER (ORDER BY day RANGE BETWEEN INTERVAL '30 days' PRECEDING AND CURRENT ROW) AS s, count(x) OVER (ORDER BY day ROWS 9 PRECEDING) AS n FROM t",
+    "SELECT x, sum(z) OVER (ORDER BY x RANGE BETWEEN 0.5 PRECEDING AND 0.5 FOLLOWING) AS s FROM t",
+    "SELECT g, y, count(*) OVER (ORDER BY y GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS n FROM t",
+    "SELECT id, g FROM t QUALIFY row_number() OVER (PARTITION BY g ORDER BY y DESC) <= 3",
+    "SELECT g, sum(z) AS s, rank() OVER (ORDER BY count(*)) AS r FROM t GROUP BY g",
+    "SELECT g, sum(z), sum(sum(z)) OVER (ORDER BY g) AS running FROM t GROUP BY g",
+    "SELECT g, flag, sum(z), grouping(g), count(*) FROM t GROUP BY ROLLUP (g, flag)",
+    "SELECT x, flag, sum(z), count(DISTINCT y) FILTER (WHERE x > 0) FROM t GROUP BY CUBE (x, flag)",
+    "SELECT g, y, avg(z), grouping(g, y) FROM t GROUP BY GROUPING SETS ((g), (y), (g, y), ())",
+    "SELECT ln(abs(x)), exp(y), power(abs(z), 0.3), sin(z), round(z, 2), trunc(z, -3), atan2(x, z), greatest(x, z), least(x, y) FROM t",
+    "SELECT median(x), percentile_cont(z, 0.9), median(d), median(u), median(DISTINCT y), bit_xor(y), bool_or(flag) FROM t",
+    "SELECT g, median(x), percentile_cont(0.3) WITHIN GROUP (ORDER BY z DESC), string_agg(DISTINCT g, ','), first_value(id ORDER BY x), last_value(x ORDER BY y DESC) FROM t GROUP BY g",
+    "SELECT flag, string_agg(g, '' ORDER BY y, id) FROM t WHERE y > 45 GROUP BY flag",
+    "SELECT g, y, max(x) OVER w AS a, median(z) OVER w AS b, count(DISTINCT flag) OVER w AS c FROM t WHERE y > 20 WINDOW w AS (PARTITION BY g ORDER BY y ROWS BETWEEN 6 PRECEDING AND 1 FOLLOWING)",
 ];
 
 fn hash(sql: &str, tables: &Tables, options: &Options) -> String {
-    let answer = block_on(execute(sql, &BTreeMap::new(), tables, options))
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
-    assert!(answer.table.num_rows() > 0, "{sql} has no rows, so it proves nothing");
+    let answer = match block_on(execute(sql, &BTreeMap::new(), tables, options)) {
+        Ok(answer) => answer,
+        Err(error) => return format!("fails: {error}"),
+    };
+    if answer.table.num_rows() == 0 {
+        return "fails: it has no rows, so it proves nothing".to_owned();
+    }
     table_hash(&answer.schema(), &[answer.table]).unwrap().to_hex()
 }
 
 #[test]
 fn partitions_permutations_and_batches_change_nothing() {
     let (t, s) = (measurements(), labels());
+    let mut wrong = Vec::new();
     for sql in QUERIES {
         let mut hashes = BTreeMap::new();
         for (partitions, batch, rows, seed) in [
@@ -86,8 +126,11 @@ fn partitions_permutations_and_batches_change_nothing() {
             let how = format!("{partitions} partitions, batches of {batch}, seed {seed}");
             hashes.entry(hash(sql, &tables, &options)).or_insert_with(Vec::new).push(how);
         }
-        assert_eq!(hashes.len(), 1, "{sql}: {hashes:#?}");
+        if hashes.len() != 1 || hashes.keys().any(|hash| hash.starts_with("fails")) {
+            wrong.push((sql, hashes));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// The same rows as another writer might store them: views, dictionaries, wider integers, another

@@ -330,3 +330,21 @@ fn replace_cannot_make_any_amount_of_text() {
     let error = of(&nested).unwrap_err();
     assert!(matches!(&error, SqlError::Execution(m) if m.contains("replace")), "{error:?}");
 }
+
+#[test]
+fn integers_beyond_64_bits_stay_exact() {
+    let tables = integers(&[1]);
+    for (sql, expected) in [
+        ("SELECT 18446744073709551616 AS a FROM t", "18446744073709551616"),
+        ("SELECT -18446744073709551617 AS a FROM t", "-18446744073709551617"),
+        ("SELECT 18446744073709551616 + n AS a FROM t", "18446744073709551617"),
+        ("SELECT 000018446744073709551615 AS a FROM t", "18446744073709551615"),
+        (
+            "SELECT 99999999999999999999999999999999999999 AS a FROM t",
+            "99999999999999999999999999999999999999",
+        ),
+        ("SELECT 1e20 AS a FROM t", "1e20"),
+    ] {
+        assert_eq!(value(sql, &tables), expected, "{sql}");
+    }
+}

@@ -13,7 +13,7 @@ use super::driver::{Driver, Generic};
 use super::kernel::Kernel;
 use super::numeric::Output;
 use super::offload::DeviceState;
-use super::{column, count, extreme, pairs};
+use super::{bits, chosen, column, count, extreme, pairs, quantile, text};
 use crate::columns::widened;
 
 /// One aggregate: its names, its types and what computes it. Implemented once per aggregate, in
@@ -51,6 +51,11 @@ pub(super) trait Definition: Debug + Send + Sync {
 
     /// Whether rows may travel between phases as they are, in a column beside the states.
     fn sends_rows(&self) -> bool {
+        false
+    }
+
+    /// Whether it takes an order of its own, as WITHIN GROUP or as ORDER BY inside the call.
+    fn ordered(&self) -> bool {
         false
     }
 
@@ -108,12 +113,28 @@ impl Aggregate {
         Self(&count::Count),
         Self(&extreme::MIN),
         Self(&extreme::MAX),
+        Self(&quantile::Median),
+        Self(&quantile::PercentileCont),
+        Self(&bits::BOOL_AND),
+        Self(&bits::BOOL_OR),
+        Self(&bits::BIT_AND),
+        Self(&bits::BIT_OR),
+        Self(&bits::BIT_XOR),
+        Self(&chosen::FIRST_VALUE),
+        Self(&chosen::LAST_VALUE),
+        Self(&text::StringAgg),
     ];
 
     /// The name, then its aliases.
     #[must_use]
     pub fn names(self) -> &'static [&'static str] {
         self.0.names()
+    }
+
+    /// Whether a call may say an order: WITHIN GROUP, or ORDER BY inside the parentheses.
+    #[must_use]
+    pub fn ordered(self) -> bool {
+        self.0.ordered()
     }
 
     /// The name.

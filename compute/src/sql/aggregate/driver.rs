@@ -8,11 +8,17 @@ use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 
 use super::kernel::{Kernel, Rows};
+use super::moving::Moving;
 
 /// What computes one use of an aggregate, whatever its kernel is.
 pub(super) trait Driver: Debug {
-    /// For one group, or a window.
+    /// For one group, or a window whose start stays.
     fn one(self: Box<Self>) -> Box<dyn Accumulator>;
+
+    /// For a window whose start moves.
+    fn moving(self: Box<Self>) -> Box<dyn Accumulator> {
+        self.one()
+    }
 
     /// For many groups at once.
     fn many(self: Box<Self>) -> Box<dyn GroupsAccumulator>;
@@ -25,6 +31,10 @@ pub(super) struct Generic<K>(pub(super) K);
 impl<K: Kernel> Driver for Generic<K> {
     fn one(self: Box<Self>) -> Box<dyn Accumulator> {
         Box::new(Single::new(self.0))
+    }
+
+    fn moving(self: Box<Self>) -> Box<dyn Accumulator> {
+        if self.0.retracts() { self.one() } else { Box::new(Moving::new(self.0)) }
     }
 
     fn many(self: Box<Self>) -> Box<dyn GroupsAccumulator> {

@@ -118,6 +118,10 @@ impl AggregateUDFImpl for ExactFunction {
         self.aggregate.0.of_nothing(data_type)
     }
 
+    fn supports_within_group_clause(&self) -> bool {
+        self.aggregate.name() == "percentile_cont"
+    }
+
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
         let rows = self.aggregate.0.sends_rows() && !args.is_distinct;
         Ok(state_fields(&args, rows))
@@ -135,6 +139,13 @@ impl AggregateUDFImpl for ExactFunction {
         let kinds: Vec<DataType> =
             acc_args.expr_fields.iter().map(|field| field.data_type().clone()).collect();
         Ok(offload(one, state, &kinds, Arc::clone(device), uses))
+    }
+
+    fn create_sliding_accumulator(
+        &self,
+        args: AccumulatorArgs<'_>,
+    ) -> Result<Box<dyn Accumulator>> {
+        Ok(self.driver(&args)?.moving())
     }
 
     fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {

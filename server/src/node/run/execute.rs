@@ -46,15 +46,18 @@ fn error(error: &RunError) -> NodeError {
 }
 
 fn of_query(error: &SqlError, place: String) -> NodeError {
-    let message = error.to_string();
+    let place = match error.position() {
+        Some(at) => format!("{place}, line {}, column {}", at.line, at.column),
+        None => place,
+    };
+    let message = error.message();
     match error {
         SqlError::Read { .. } => NodeError::refused(message).hint(
             "the file itself is faulty, unless veritrail store fsck finds damage in this home",
         ),
-        SqlError::Execution(_) | SqlError::Cancelled if place == "the query" => {
-            NodeError::failed(message)
+        SqlError::Execution(_) | SqlError::Cancelled => {
+            NodeError::failed(message).at(place).hint(error.hint())
         }
-        SqlError::Execution(_) | SqlError::Cancelled => NodeError::failed(message).at(place),
-        _ => NodeError::usage(message).at(place),
+        _ => NodeError::usage(message).at(place).hint(error.hint()),
     }
 }
