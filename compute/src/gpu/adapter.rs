@@ -103,7 +103,7 @@ fn info(adapter: &wgpu::Adapter) -> AdapterInfo {
         },
         driver: [info.driver, info.driver_info].join(" ").trim().to_owned(),
         buffer_bytes_max: limits.max_buffer_size,
-        binding_bytes_max: limits.max_storage_buffer_binding_size.into(),
+        binding_bytes_max: limits.max_storage_buffer_binding_size,
         unfit,
     }
 }
