@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod demo;
+mod device;
 mod errors;
 mod foreign_log;
 mod full_disk;

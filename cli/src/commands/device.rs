@@ -29,7 +29,7 @@ enum What {
     Test,
 }
 
-/// `--device`, for the commands that compute.
+// No doc comment: clap would show it in place of the command's own.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct DeviceArgs {
     /// Where sums over whole columns are computed: auto, gpu or cpu; the result is the same bits

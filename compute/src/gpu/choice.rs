@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::adapter::{Adapter, AdapterKind, adapters};
 use super::device::{Gpu, OpenError};
+use crate::exact::{Cpu, DeviceLost, Moments, Products, Reducer, Sum};
 
 /// Where columns are to be reduced. It never changes a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,18 +44,48 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
-/// Opens what was asked for; `None` means the CPU. Costs nothing for `cpu`, and else some tens of
-/// milliseconds for the drivers to wake up.
+/// What was asked for; `None` means the CPU. `auto` costs nothing before the first batch is
+/// reduced, `gpu` some tens of milliseconds for the drivers to wake up.
 ///
 /// # Errors
 /// For [`DeviceChoice::Gpu`] alone: where there is no adapter, or none can be opened.
-pub fn choose(choice: DeviceChoice) -> Result<Option<Arc<Gpu>>, OpenError> {
+pub fn choose(choice: DeviceChoice) -> Result<Option<Arc<dyn Reducer>>, OpenError> {
     match choice {
         DeviceChoice::Cpu => Ok(None),
-        DeviceChoice::Auto => {
-            Ok(open_first(|adapter| adapter.info.kind != AdapterKind::Software).ok())
+        DeviceChoice::Auto => Ok(Some(Arc::new(Card::default()))),
+        DeviceChoice::Gpu => open_first(|_| true).map(|gpu| Some(gpu as Arc<dyn Reducer>)),
+    }
+}
+
+/// The machine's card, opened when the first column comes; where there is none, the CPU.
+#[derive(Debug, Default)]
+struct Card(OnceLock<Option<Arc<Gpu>>>);
+
+impl Card {
+    fn reducer(&self) -> &dyn Reducer {
+        let open = || open_first(|adapter| adapter.info.kind != AdapterKind::Software).ok();
+        match self.0.get_or_init(open) {
+            Some(gpu) => gpu.as_ref(),
+            None => &Cpu,
         }
-        DeviceChoice::Gpu => open_first(|_| true).map(Some),
+    }
+}
+
+impl Reducer for Card {
+    fn name(&self) -> String {
+        self.reducer().name()
+    }
+
+    fn sum(&self, x: &[f64]) -> Result<Sum, DeviceLost> {
+        self.reducer().sum(x)
+    }
+
+    fn moments(&self, x: &[f64]) -> Result<Moments, DeviceLost> {
+        self.reducer().moments(x)
+    }
+
+    fn products(&self, x: &[f64], y: &[f64]) -> Result<Products, DeviceLost> {
+        self.reducer().products(x, y)
     }
 }
 

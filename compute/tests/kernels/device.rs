@@ -45,7 +45,9 @@ fn the_choice_of_a_device() {
     assert!(choose(DeviceChoice::Cpu).unwrap().is_none());
     let real = adapters().iter().any(|adapter| adapter.info.kind != AdapterKind::Software);
     // A software adapter is no gain, so `auto` leaves it alone.
-    assert_eq!(choose(DeviceChoice::Auto).unwrap().is_some(), real);
+    let auto = choose(DeviceChoice::Auto).unwrap().unwrap();
+    assert_eq!(auto.sum(&[0.5, 0.25]).unwrap().value(), Some(0.75));
+    assert_eq!(auto.name().starts_with("gpu"), real, "{}", auto.name());
     let any = gpu().is_some();
     assert_eq!(choose(DeviceChoice::Gpu).is_ok(), any);
     for name in ["auto", "gpu", "cpu"] {

@@ -4,11 +4,14 @@ use std::{sync::Arc, time::Instant};
 
 use serde::Serialize;
 pub use veritrail_compute::gpu::choice::DeviceChoice;
-use veritrail_compute::gpu::{
-    adapter::{Adapter, AdapterInfo, AdapterKind, adapters},
-    choice::choose,
-    device::{Gpu, Lost, OpenError},
-    proof::{self, Proof},
+use veritrail_compute::{
+    exact::Reducer,
+    gpu::{
+        adapter::{Adapter, AdapterInfo, AdapterKind, adapters},
+        choice::choose,
+        device::{Gpu, Lost, OpenError},
+        proof::{self, Proof},
+    },
 };
 
 use crate::error::{Kind, NodeError, Result};
@@ -163,15 +166,27 @@ fn tested(adapter: &Adapter) -> Tested {
     }
 }
 
-/// Opens what `--device` asks for; `None` is the CPU.
+/// What `--device` asks for, as the reducer of a query; `None` is the CPU.
 ///
 /// # Errors
 /// Failed: a graphics adapter was demanded and there is none, or none can be opened.
-pub fn open(choice: DeviceChoice) -> Result<Option<Arc<Gpu>>> {
+pub fn open(choice: DeviceChoice) -> Result<Option<Arc<dyn Reducer>>> {
+    if choice == DeviceChoice::Auto && !may_have_a_card() {
+        return Ok(None);
+    }
     choose(choice).map_err(|error| match error {
         OpenError::NoAdapter => no_adapter(Kind::Failed),
         refused => NodeError::failed(refused.to_string()).at("--device gpu").hint(REMEDY),
     })
+}
+
+/// Whether drivers need to be woken up to look for a card: on Linux a card has a file under /dev,
+/// and some drivers complain on stderr where there is neither a card nor a screen.
+fn may_have_a_card() -> bool {
+    !cfg!(target_os = "linux")
+        || ["/dev/dri", "/dev/nvidiactl", "/dev/dxg", "/dev/kgsl-3d0", "/dev/mali0"]
+            .iter()
+            .any(|file| std::path::Path::new(file).exists())
 }
 
 fn no_adapter(kind: Kind) -> NodeError {

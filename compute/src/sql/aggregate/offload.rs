@@ -10,7 +10,7 @@ use datafusion::logical_expr::Accumulator;
 
 use super::kernel::Rows;
 use super::uses::Uses;
-use crate::exact::{DeviceLost, Reducer};
+use crate::exact::{Cpu, DeviceLost, Reducer};
 
 /// Rows that are sent to a device together, at least: below it, the way there and back costs more
 /// than the sum itself.
@@ -89,7 +89,11 @@ impl Offload {
             Ok(encoded) => {
                 let states = BinaryArray::from_vec(vec![encoded.as_slice()]);
                 self.inner.merge_batch(&[Arc::new(states)])?;
-                self.uses.on_device(&device.name(), self.waiting());
+                match device.name() {
+                    // A choice that found no card.
+                    name if name == Cpu.name() => self.uses.here(self.waiting()),
+                    name => self.uses.on_device(&name, self.waiting()),
+                }
                 self.columns.iter_mut().for_each(Vec::clear);
                 Ok(())
             }
