@@ -43,7 +43,14 @@ pub(crate) struct DeviceArgs {
         hide_env_values = true,
         default_value_t
     )]
-    pub(crate) device: DeviceChoice,
+    device: DeviceChoice,
+}
+
+impl DeviceArgs {
+    /// Chooses the device for what this command computes.
+    pub(crate) fn choose(self) -> Result<()> {
+        device::use_for_runs(self.device)
+    }
 }
 
 /// Runs the command.

@@ -11,6 +11,7 @@ use veritrail_server::{
     },
 };
 
+use super::device::DeviceArgs;
 use crate::{context::Context, ticket, words};
 
 /// Run a run again, from inputs fetched anew, and sign a verdict
@@ -22,6 +23,8 @@ pub(crate) struct Args {
     /// The run: run:HEX of a known run, the ticket of one, or a file that holds the ticket
     #[arg(value_name = "RUN|TICKET|FILE")]
     run: String,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Sign as this person of the home [default: the operator]
     #[arg(long = "as", value_name = "DID")]
     signer: Option<String>,
@@ -32,6 +35,7 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
+    args.device.choose()?;
     let node = Node::open(&context.home)?;
     let request = ReproduceRequest {
         run: ticket::word_or_file(args.run),

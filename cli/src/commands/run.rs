@@ -11,7 +11,7 @@ use veritrail_server::{
     },
 };
 
-use super::serve;
+use super::{device::DeviceArgs, serve};
 use crate::{context::Context, words};
 
 /// Run a query over published data: the same bits everywhere, and a receipt that proves it
@@ -35,6 +35,8 @@ pub(crate) struct Args {
     /// How far a column may be off and still agree: COLUMN=0.01 absolute, COLUMN=1% relative
     #[arg(long, value_name = "COLUMN=BOUND")]
     tolerance: Vec<String>,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Write the run down as a SPEC.toml too
     #[arg(long, value_name = "FILE")]
     write_spec: Option<PathBuf>,
@@ -55,6 +57,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
             .at(spec.display())
             .hint("a query is typed behind --sql; a file stands alone: veritrail run SPEC.toml"));
     }
+    args.device.choose()?;
     let node = Arc::new(Node::open(&context.home)?);
     let task = match (args.spec, args.sql) {
         (Some(file), _) => Task::File(file),

@@ -1,6 +1,9 @@
 //! Graphics adapters of this machine: listing them, proving them, and choosing one for a run.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use serde::Serialize;
 pub use veritrail_compute::gpu::choice::DeviceChoice;
@@ -179,6 +182,25 @@ pub fn open(choice: DeviceChoice) -> Result<Option<Arc<dyn Reducer>>> {
         refused => NodeError::failed(refused.to_string()).at("--device gpu").hint(REMEDY),
     })
 }
+
+/// Chooses, once for this process, where runs and reproductions compute sums over whole columns:
+/// a machine's cards are the process's, not one request's. Without it they compute on the CPU.
+///
+/// # Errors
+/// As [`open`].
+pub fn use_for_runs(choice: DeviceChoice) -> Result<()> {
+    let device = open(choice)?;
+    // The first choice stands.
+    CHOSEN.get_or_init(|| device);
+    Ok(())
+}
+
+/// What [`use_for_runs`] chose.
+pub(crate) fn chosen() -> Option<Arc<dyn Reducer>> {
+    CHOSEN.get().cloned().flatten()
+}
+
+static CHOSEN: OnceLock<Option<Arc<dyn Reducer>>> = OnceLock::new();
 
 /// Whether drivers need to be woken up to look for a card: on Linux a card has a file under /dev,
 /// and some drivers complain on stderr where there is neither a card nor a screen.

@@ -9,7 +9,7 @@ use veritrail_compute::{
 
 use crate::{
     error::{NodeError, Result},
-    node::tables::Opened,
+    node::{device, tables::Opened},
 };
 
 /// Executes the query.
@@ -30,7 +30,8 @@ pub(crate) async fn run(
         };
         tables.insert(name.clone(), dataset.table(name, input.select.as_deref()).await?);
     }
-    execute(spec, &tables, &Options::default()).await.map_err(|e| error(&e))
+    let options = Options { device: device::chosen(), ..Options::default() };
+    execute(spec, &tables, &options).await.map_err(|e| error(&e))
 }
 
 fn error(error: &RunError) -> NodeError {
