@@ -3,9 +3,12 @@
 use std::{io::IsTerminal as _, sync::Mutex};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use veritrail_server::{progress::Progress, stop::Stop};
+use veritrail_server::{
+    progress::{Progress, UnitsDone},
+    stop::Stop,
+};
 
-use crate::output::Output;
+use crate::{output::Output, words};
 
 /// Shows the steps of a use case.
 pub(crate) struct Bars {
@@ -64,6 +67,18 @@ impl Progress for Bars {
         });
     }
 
+    fn units(&self, done: &UnitsDone) {
+        self.with(|slot| {
+            let Some(bar) = slot else { return };
+            if bar.length() != Some(done.planned) && done.planned > 0 {
+                bar.set_style(style("run {bar:30} {msg}"));
+                bar.set_length(done.planned);
+            }
+            bar.set_position(done.done());
+            bar.set_message(units(done));
+        });
+    }
+
     fn say(&self, sentence: &str) {
         self.with(|slot| match slot {
             Some(bar) => bar.suspend(|| self.output.note(sentence)),
@@ -74,6 +89,22 @@ impl Progress for Bars {
     fn stop(&self) -> Stop {
         self.stop.clone()
     }
+}
+
+/// `3/12 units (1 kept), 750,000 rows, 1,200,000 rows/s, 2 s left`.
+fn units(done: &UnitsDone) -> String {
+    let mut text = format!("{}/{} units", done.done(), words::grouped(done.planned));
+    if done.cached > 0 {
+        text.push_str(&format!(" ({} kept)", words::grouped(done.cached)));
+    }
+    text.push_str(&format!(", {}", words::plural(done.rows, "row")));
+    if let Some(rate) = done.rows_per_second() {
+        text.push_str(&format!(", {} rows/s", words::grouped(rate)));
+    }
+    if let Some(left) = done.left() {
+        text.push_str(&format!(", {} s left", left.as_secs()));
+    }
+    text
 }
 
 /// A template of ours that does not parse would be a mistake of ours; plain bars then.

@@ -22,6 +22,26 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{scaled:.1} {unit}")
 }
 
+/// Reads a count of bytes: `512MiB`, `2GB`, `1048576`; units of 1,000 and of 1,024.
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
+    let wrong = || "write a size such as 512MiB, 2GiB or 800MB".to_owned();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (count, unit) = text.split_at(digits);
+    let unit: u64 = match unit.trim_start() {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "K" | "KiB" => 1 << 10,
+        "M" | "MiB" => 1 << 20,
+        "G" | "GiB" => 1 << 30,
+        "T" | "TiB" => 1 << 40,
+        _ => return Err(wrong()),
+    };
+    count.parse::<u64>().ok().and_then(|count| count.checked_mul(unit)).ok_or_else(wrong)
+}
+
 /// A count with its noun, grouped by thousands: `1 file`, `2,922 rows`.
 pub(crate) fn plural(count: u64, noun: &str) -> String {
     match (count, noun.strip_suffix('y')) {

@@ -20,4 +20,5 @@ mod publish;
 mod several;
 mod trail;
 mod tutorials;
+mod units;
 mod verify;

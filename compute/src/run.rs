@@ -7,6 +7,7 @@
 pub mod canonical;
 pub mod compare;
 pub mod engine;
+pub mod estimate;
 mod execute;
 pub mod kernel;
 pub mod output;

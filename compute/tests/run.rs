@@ -7,6 +7,7 @@ mod kernels;
 mod large;
 mod output;
 mod published;
+mod ranges;
 mod spec;
 mod steps;
 mod table_hash;

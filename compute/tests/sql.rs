@@ -10,6 +10,8 @@ mod pairs;
 mod refused;
 mod registry;
 mod retracted;
+mod spill;
 mod statistics;
+mod units;
 mod values;
 mod windows;

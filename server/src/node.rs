@@ -35,6 +35,7 @@ mod import;
 mod kept;
 mod named;
 mod new_file;
+mod scratch;
 mod shelf;
 mod statements;
 mod tables;

@@ -1,5 +1,7 @@
 //! Progress of long work, told through a callback: the use cases know no terminal.
 
+use std::time::Duration;
+
 use crate::stop::Stop;
 
 /// Hears how far a use case has come. Calls come from any thread and must not block.
@@ -15,6 +17,50 @@ pub trait Progress: Send + Sync {
     /// The wish that it end early; nobody has it, by default.
     fn stop(&self) -> Stop {
         Stop::default()
+    }
+    /// How far a run is; told a few times a second while it works.
+    fn units(&self, _done: &UnitsDone) {}
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UnitsDone {
+    /// Units that are known to be needed; more come with each step of a run.
+    pub planned: u64,
+    /// Units that were computed.
+    pub computed: u64,
+    /// Units whose results were kept from an earlier run.
+    pub cached: u64,
+    /// Rows that were read.
+    pub rows: u64,
+    /// Rows that are to be read in all, where that is known.
+    pub rows_planned: Option<u64>,
+    /// Since the run began.
+    pub elapsed: Duration,
+}
+
+impl UnitsDone {
+    /// Units that are done, however.
+    pub fn done(&self) -> u64 {
+        self.computed + self.cached
+    }
+
+    /// Rows read per second so far; None before there is anything to tell.
+    pub fn rows_per_second(&self) -> Option<u64> {
+        let seconds = self.elapsed.as_secs_f64();
+        (self.rows > 0 && seconds > 0.0).then(|| (self.rows as f64 / seconds) as u64)
+    }
+
+    /// How long the rest may take at the rate so far: by rows where all are known, else by units.
+    pub fn left(&self) -> Option<Duration> {
+        let part = |done: u64, all: u64| {
+            let left = all.saturating_sub(done) as f64 / done as f64;
+            (done > 0).then(|| self.elapsed.mul_f64(left))
+        };
+        match self.rows_planned {
+            Some(rows) => part(self.rows, rows),
+            None => part(self.computed, self.planned.saturating_sub(self.cached)),
+        }
     }
 }
 

@@ -102,7 +102,7 @@ pub fn query(sql: &str, inputs: &[&str]) -> RunRequest {
         parameters: Vec::new(),
         tolerance: Vec::new(),
     };
-    RunRequest { task, write_spec: None, signer: None }
+    RunRequest { task, write_spec: None, signer: None, work: Default::default() }
 }
 
 /// Remembers what a person would have been told.

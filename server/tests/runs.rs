@@ -7,3 +7,4 @@ mod false_claims;
 mod rebuilt;
 mod spec;
 mod steps;
+mod units;

@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Also try to reach the other node through public relays (n0) [default: its addresses only]
     #[arg(long, value_name = "RELAY")]
     relay: Option<Relay>,
+    /// Memory that the query may take, such as 512MiB; what sorts and groups need beyond goes to disk [default: 2GiB]
+    #[arg(long, value_name = "SIZE", value_parser = words::parse_bytes)]
+    memory: Option<u64>,
 }
 
 /// Runs the command.
@@ -41,6 +44,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
         run: ticket::word_or_file(args.run),
         signer: args.signer,
         relay: args.relay.unwrap_or_default(),
+        memory_bytes: args.memory,
     };
     let done = node.reproduce(request, &context.progress).await?;
     context.output.show("reproduce", &done, text)?;

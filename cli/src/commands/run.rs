@@ -7,7 +7,11 @@ use veritrail_server::{
     error::{NodeError, Result},
     node::{
         Node,
-        run::{Preview, Ran, RunRequest, Task},
+        run::{
+            Preview, Ran, RunRequest, Task, UnitsRan,
+            plan::RunPlan,
+            work::{Results, Work},
+        },
     },
 };
 
@@ -43,6 +47,15 @@ pub(crate) struct Args {
     /// Sign as this person of the home [default: the operator]
     #[arg(long = "as", value_name = "DID")]
     signer: Option<String>,
+    /// Memory that the query may take, such as 512MiB; what sorts and groups need beyond goes to disk [default: 2GiB]
+    #[arg(long, value_name = "SIZE", value_parser = words::parse_bytes)]
+    memory: Option<u64>,
+    /// Compute everything: use no results of units kept from earlier runs, and keep none
+    #[arg(long)]
+    no_cache: bool,
+    /// Say what would be done (units, rows, bytes, time), and do nothing
+    #[arg(long, conflicts_with_all = ["write_spec", "share"])]
+    dry_run: bool,
     /// Serve the run and its output until interrupted
     #[arg(long)]
     share: bool,
@@ -73,7 +86,13 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
             ));
         }
     };
-    let request = RunRequest { task, write_spec: args.write_spec, signer: args.signer };
+    let results = if args.no_cache { Results::Computed } else { Results::Kept };
+    let work = Work { memory_bytes: args.memory, results };
+    let request = RunRequest { task, write_spec: args.write_spec, signer: args.signer, work };
+    if args.dry_run {
+        context.output.show("run-plan", &node.plan_run(&request).await?, planned)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut ran = node.run(request, &context.progress).await?;
     let serving = if args.share { Some(serve::share(&node).await?) } else { None };
     if serving.is_some() {
@@ -100,6 +119,7 @@ fn text(ran: &Ran) -> String {
         }
     }
     rows.extend([
+        ("units", units(&ran.units)),
         ("table hash", ran.table_hash.to_string()),
         ("output", format!("{}/output, {}", ran.reference, words::bytes(ran.output_bytes))),
         ("ticket", ran.ticket.clone()),
@@ -119,6 +139,44 @@ fn previews(ran: &Ran) -> String {
             })
             .collect(),
     }
+}
+
+/// `12, 4 of them kept from an earlier run`.
+fn units(units: &UnitsRan) -> String {
+    let mut text = words::grouped(units.planned);
+    if units.kept > 0 {
+        text.push_str(&format!(", {} kept from an earlier run", words::grouped(units.kept)));
+    }
+    if units.spilled_bytes > 0 {
+        text.push_str(&format!(", {} went to disk", words::bytes(units.spilled_bytes)));
+    }
+    text
+}
+
+/// What would be done, scan by scan.
+fn planned(plan: &RunPlan) -> String {
+    let mut rows: Vec<(&str, String)> =
+        plan.inputs.iter().map(|input| ("input", input.clone())).collect();
+    for scan in plan.steps.iter().flat_map(|step| &step.scans) {
+        let how = match scan.units {
+            Some(units) => format!("in {}", words::plural(units, "unit")),
+            None => "as one piece".to_owned(),
+        };
+        let count = scan.rows.map(|count| format!("{}, ", words::plural(count, "row")));
+        let bytes = scan.bytes.map(|bytes| format!(", {}", words::bytes(bytes)));
+        let (count, bytes) = (count.unwrap_or_default(), bytes.unwrap_or_default());
+        rows.push(("read", format!("{}: {count}{how}{bytes}", scan.table)));
+    }
+    rows.push(("units", words::grouped(plan.units)));
+    rows.push(("bytes", words::bytes(plan.bytes)));
+    rows.push((
+        "time",
+        match plan.seconds {
+            Some(seconds) => format!("about {seconds:.1} s, by the last run on this machine"),
+            None => "not known: no run here has read enough to tell".to_owned(),
+        },
+    ));
+    format!("nothing was run or logged\n{}", words::table(&rows))
 }
 
 /// The first rows, columns aligned.

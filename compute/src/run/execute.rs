@@ -19,6 +19,7 @@ use super::resolved::ResolvedSpec;
 use super::spec::{SpecError, Work};
 use super::steps::Step;
 use crate::sql::aggregate::AggregateUse;
+use crate::sql::unit::UnitSummary;
 use crate::sql::{self, MemoryTable, Options, RowOrder, ScanCount, SqlError, TableSource};
 
 /// Why a run has no output.
@@ -107,9 +108,17 @@ pub struct StepDone {
     pub scans: Vec<ScanCount>,
     /// What computed each aggregate, or the kernel.
     pub aggregates: Vec<AggregateUse>,
+    /// What was computed, what was at hand, and what it took.
+    pub units: UnitSummary,
 }
 
 impl Finished {
+    /// The units of all steps together; of memory, the most that a step held.
+    #[must_use]
+    pub fn units(&self) -> UnitSummary {
+        self.steps.iter().fold(UnitSummary::default(), |sum, step| sum.with(&step.units))
+    }
+
     /// Rows of all outputs together.
     #[must_use]
     pub fn rows(&self) -> u64 {
@@ -170,6 +179,7 @@ pub async fn execute(
             order: done.order,
             scans: done.scans,
             aggregates: done.aggregates,
+            units: done.units,
         });
         results.held.insert(planned.name.clone(), done.table);
         let later = &plan.steps[at + 1..];
@@ -205,6 +215,7 @@ struct Done {
     order: RowOrder,
     scans: Vec<ScanCount>,
     aggregates: Vec<AggregateUse>,
+    units: UnitSummary,
 }
 
 async fn step(
@@ -225,7 +236,7 @@ async fn step(
         let earlier = results.held.get(&Some(name.clone()));
         let table = match (inputs.get(name), earlier) {
             (Some(input), _) => Arc::clone(input),
-            (None, Some(table)) => in_memory(table),
+            (None, Some(table)) => in_memory(table, &options)?,
             // The plan has each step after those that it reads.
             (None, None) => continue,
         };
@@ -240,30 +251,37 @@ async fn step(
                 .map(|(name, value)| (name.clone(), value.to_scalar()))
                 .collect();
             let answer = sql::execute(sql, &parameters, &tables, &options).await?;
-            let sql::Answer { table, order, scans, aggregates, .. } = answer;
-            Ok(Done { table, order, scans, aggregates })
+            let sql::Answer { table, order, scans, aggregates, units } = answer;
+            Ok(Done { table, order, scans, aggregates, units })
         }
         Step::Kernel(call) => {
             let missing = || SqlError::Plan(format!("there is no table {:?}", call.table));
             let source = tables.get(&call.table).ok_or_else(missing)?;
             let reduced = reduce(call, source, &options).await?;
+            let rows = reduced.scan.read;
             Ok(Done {
                 table: reduced.table,
                 order: RowOrder::Canonical,
                 scans: vec![reduced.scan],
                 aggregates: vec![reduced.used],
+                units: UnitSummary { planned: 1, computed: 1, rows, ..UnitSummary::default() },
             })
         }
     }
 }
 
-/// A result as a table, cut so that it can be read by several at once.
-fn in_memory(table: &RecordBatch) -> Arc<dyn TableSource> {
+/// A result as a table, cut so that it can be read by several at once, and named by content where
+/// what is made of it may be kept.
+fn in_memory(table: &RecordBatch, options: &Options) -> Result<Arc<dyn TableSource>, SqlError> {
     const BATCH_ROWS: usize = 65_536;
     let rows = table.num_rows();
     let cuts = (0..rows.max(1)).step_by(BATCH_ROWS);
     let batches = cuts.map(|at| table.slice(at, BATCH_ROWS.min(rows - at))).collect();
-    Arc::new(MemoryTable::new(table.schema(), batches))
+    let source = MemoryTable::new(table.schema(), batches);
+    Ok(Arc::new(match &options.cache {
+        Some(_) => source.hashed(table_hash(&table.schema(), std::slice::from_ref(table))?),
+        None => source,
+    }))
 }
 
 fn finish(

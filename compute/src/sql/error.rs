@@ -163,7 +163,15 @@ impl SqlError {
                 Self::refused(message.clone(), "it is not implemented by the engine")
             }
             DataFusionError::Execution(message) => Self::Execution(message.clone()),
-            other => Self::Execution(other.strip_backtrace()),
+            other => {
+                let text = other.strip_backtrace();
+                // The engine has no kind for it: the error of the writer of a spill file.
+                if text.contains("used disk space during the spilling process") {
+                    let message = "and the disk that it may use is full too".to_owned();
+                    return Self::Memory { limit: memory_bytes, message };
+                }
+                Self::Execution(text)
+            }
         }
     }
 

@@ -9,12 +9,6 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
-use datafusion::physical_plan::coop::CooperativeExec;
-use datafusion::physical_plan::filter::FilterExec;
-use datafusion::physical_plan::projection::ProjectionExec;
-use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement as EngineStatement;
@@ -23,16 +17,22 @@ use tokio::sync::watch;
 
 use super::admit::admit;
 use super::aggregate::{AggregateUse, AllUses};
-use super::dropped;
+use super::count::{Filters, count_scans, sum_up};
 use super::error::SqlError;
+use super::memory::{MeteredPool, Spill, held_bytes};
 use super::order::{RowOrder, complete};
 use super::parse::{Parsed, parse};
-use super::scan::{ScanExec, ScannedTable};
-use super::session::session;
+use super::scan::ScannedTable;
+use super::session::{finish, session};
 use super::table::TableSource;
-use crate::columns::instants_in_utc;
+use super::unit::{self, Asked, StepPlan, UnitCache, UnitDone, UnitProgress, UnitSummary};
+use crate::columns::{instants_in_utc, widened_schema};
 use crate::exact::Reducer;
-use crate::run::canonical::{sort_rows, widen_table};
+use crate::run::canonical::{TableError, sort_rows, widen_table};
+
+/// Rows of a unit: enough that its cost is in its rows, few enough that many show how far a
+/// query is, and that threads share the work.
+pub const UNIT_ROWS: u64 = 1 << 18;
 
 /// How a query is executed. None of this may change its result.
 #[derive(Clone, Debug)]
@@ -41,9 +41,16 @@ pub struct Options {
     pub partitions: usize,
     /// Rows that operators hand on at once.
     pub batch_rows: usize,
-    /// Bytes that sorts, joins and aggregates may hold together, and again the result; nothing is
-    /// spilled to disk.
+    /// Bytes that sorts, joins and aggregates may hold together, and again the result.
     pub memory_bytes: usize,
+    /// Where sorts and aggregates may put what does not fit into memory; nowhere by default.
+    pub spill: Option<Spill>,
+    /// Rows that one unit reads, about: a source cuts where it can.
+    pub unit_rows: u64,
+    /// Where results of units are kept; nowhere by default.
+    pub cache: Option<Arc<dyn UnitCache>>,
+    /// Who hears how far the query has come.
+    pub progress: Option<Arc<dyn UnitProgress>>,
     /// Turns true when the query should stop.
     pub cancel: Option<watch::Receiver<bool>>,
     /// Where whole columns of floats are reduced; `None` for this processor.
@@ -53,7 +60,17 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let partitions = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { partitions, batch_rows: 8_192, memory_bytes: 2 << 30, cancel: None, device: None }
+        Self {
+            partitions,
+            batch_rows: 8_192,
+            memory_bytes: 2 << 30,
+            spill: None,
+            unit_rows: UNIT_ROWS,
+            cache: None,
+            progress: None,
+            cancel: None,
+            device: None,
+        }
     }
 }
 
@@ -83,6 +100,8 @@ pub struct Answer {
     pub scans: Vec<ScanCount>,
     /// What computed each aggregate, by name. It says nothing about the result.
     pub aggregates: Vec<AggregateUse>,
+    /// What was computed, what was at hand, and what it took.
+    pub units: UnitSummary,
 }
 
 impl Answer {
@@ -131,27 +150,73 @@ async fn cancelled(cancel: &mut Option<watch::Receiver<bool>>) {
     }
 }
 
+/// What a query would do: its units, rows and bytes, and the schema of its result. Reads what
+/// planning takes (footers, and where the records of a long CSV begin), and no rows.
+///
+/// # Errors
+/// As [`execute`], as far as planning finds out.
+pub async fn plan(
+    sql: &str,
+    parameters: &BTreeMap<String, ScalarValue>,
+    tables: &BTreeMap<String, Arc<dyn TableSource>>,
+    options: &Options,
+) -> Result<(StepPlan, SchemaRef), SqlError> {
+    let prepared = prepare(sql, parameters, tables, options).await?;
+    let schema = widened_schema(&prepared.physical.schema()).map_err(TableError::from)?;
+    Ok((prepared.plan, schema))
+}
+
+/// A query that can be executed.
+struct Prepared {
+    context: SessionContext,
+    pool: Arc<MeteredPool>,
+    uses: AllUses,
+    physical: Arc<dyn ExecutionPlan>,
+    order: RowOrder,
+    plan: StepPlan,
+}
+
+async fn prepare(
+    sql: &str,
+    parameters: &BTreeMap<String, ScalarValue>,
+    tables: &BTreeMap<String, Arc<dyn TableSource>>,
+    options: &Options,
+) -> Result<Prepared, SqlError> {
+    let parsed = parse(sql)?;
+    check_parameters(&parsed, parameters)?;
+    let fail = |error: DataFusionError| SqlError::from_engine(&error, options.memory_bytes);
+    let uses = AllUses::default();
+    let (state, pool) = session(options, &uses).map_err(fail)?;
+    let context = SessionContext::new_with_state(state);
+    let mut hidden = Vec::new();
+    for (name, source) in tables {
+        let progress = options.progress.clone();
+        let table = ScannedTable::new(name, Arc::clone(source), progress);
+        hidden.extend(table.hidden().iter().map(|column| format!("table {name}: {column}")));
+        context.register_table(name.as_str(), Arc::new(table)).map_err(fail)?;
+    }
+    let (logical, order) = logical_plan(&context, parsed, parameters)
+        .await
+        .map_err(|error| name_hidden(fail(error), &hidden))?;
+    let initial = context.state().create_physical_plan(&logical).await.map_err(fail)?;
+    let mut plan = StepPlan::default();
+    let asked = Asked { sql, parameters, options };
+    let cut = unit::cut(initial, asked, &mut plan).await.map_err(fail)?;
+    let physical = finish(cut, &context.state()).map_err(fail)?;
+    Ok(Prepared { context, pool, uses, physical, order, plan })
+}
+
 async fn execute_whole(
     sql: &str,
     parameters: &BTreeMap<String, ScalarValue>,
     tables: &BTreeMap<String, Arc<dyn TableSource>>,
     options: &Options,
 ) -> Result<Answer, SqlError> {
-    let parsed = parse(sql)?;
-    check_parameters(&parsed, parameters)?;
-    let fail = |error: DataFusionError| SqlError::from_engine(&error, options.memory_bytes);
-    let uses = AllUses::default();
-    let context = SessionContext::new_with_state(session(options, &uses).map_err(fail)?);
-    let mut hidden = Vec::new();
-    for (name, source) in tables {
-        let table = ScannedTable::new(name, Arc::clone(source));
-        hidden.extend(table.hidden().iter().map(|column| format!("table {name}: {column}")));
-        context.register_table(name.as_str(), Arc::new(table)).map_err(fail)?;
+    let prepared = prepare(sql, parameters, tables, options).await?;
+    if let Some(progress) = &options.progress {
+        progress.planned(&prepared.plan);
     }
-    let (plan, order) = plan(&context, parsed, parameters)
-        .await
-        .map_err(|error| name_hidden(fail(error), &hidden))?;
-    let physical = context.state().create_physical_plan(&plan).await.map_err(fail)?;
+    let Prepared { context, pool, uses, physical, order, plan } = prepared;
     let schema = physical.schema();
     let batches = collect(&context, &physical, options).await?;
     let table = instants_in_utc(&widen_table(&schema, &batches)?).map_err(fail_arrow)?;
@@ -160,9 +225,20 @@ async fn execute_whole(
         RowOrder::AsWritten => table,
         RowOrder::Canonical => sort_rows(&table).map_err(fail_arrow)?,
     };
+    let mut units = UnitSummary {
+        planned: plan.units(),
+        // What is not cut was computed as one.
+        computed: u64::from(plan.has_whole()),
+        memory_bytes: pool.peak(),
+        ..UnitSummary::default()
+    };
+    sum_up(&physical, &mut units);
+    if let Some(progress) = options.progress.as_ref().filter(|_| plan.has_whole()) {
+        progress.done(UnitDone::Computed);
+    }
     let mut scans = Vec::new();
     count_scans(&physical, &Filters::default(), &mut scans).await?;
-    Ok(Answer { table, order, scans, aggregates: uses.list() })
+    Ok(Answer { table, order, scans, aggregates: uses.list(), units })
 }
 
 /// All batches of the result, as long as they stay within the memory limit: operators account for
@@ -176,7 +252,7 @@ async fn collect(
     let mut stream = execute_stream(Arc::clone(physical), context.task_ctx()).map_err(fail)?;
     let (mut batches, mut bytes) = (Vec::new(), 0usize);
     while let Some(batch) = stream.try_next().await.map_err(fail)? {
-        bytes = bytes.saturating_add(batch.get_array_memory_size());
+        bytes = bytes.saturating_add(held_bytes(&batch));
         if bytes > options.memory_bytes {
             let message = "the result itself is larger; aggregate it or select less".to_owned();
             return Err(SqlError::Memory { limit: options.memory_bytes, message });
@@ -204,7 +280,7 @@ fn check_parameters(
     }
 }
 
-async fn plan(
+async fn logical_plan(
     context: &SessionContext,
     parsed: Parsed,
     parameters: &BTreeMap<String, ScalarValue>,
@@ -226,45 +302,4 @@ fn name_hidden(error: SqlError, hidden: &[String]) -> SqlError {
         }
         other => other,
     }
-}
-
-/// The filters between a place of the plan and the scan below it, the uppermost first.
-#[derive(Clone, Default)]
-struct Filters {
-    predicates: Vec<Arc<dyn PhysicalExpr>>,
-    /// Rows that the uppermost let through, where it was counted.
-    passed: Option<u64>,
-}
-
-/// Walks the plan from its root; `above` are the filters met so far, as long as nothing but
-/// exchanges and projections lie between them and the scan.
-async fn count_scans(
-    plan: &Arc<dyn ExecutionPlan>,
-    above: &Filters,
-    scans: &mut Vec<ScanCount>,
-) -> Result<(), SqlError> {
-    if let Some(scan) = plan.downcast_ref::<ScanExec>() {
-        let dropped =
-            scan.rows_read().map(|read| above.passed.map_or(0, |kept| read.saturating_sub(kept)));
-        let read = scan.count_rows().await?;
-        let reason = (!above.predicates.is_empty()).then(|| dropped::reason(&above.predicates));
-        scans.push(ScanCount { table: scan.table().to_owned(), read, dropped, reason });
-        return Ok(());
-    }
-    let mut below = above.clone();
-    if let Some(filter) = plan.downcast_ref::<FilterExec>() {
-        let rows = plan.metrics().and_then(|metrics| metrics.output_rows());
-        below.passed = below.passed.or(rows.map(|rows| rows as u64));
-        below.predicates.push(Arc::clone(filter.predicate()));
-    } else if !(plan.is::<ProjectionExec>()
-        || plan.is::<RepartitionExec>()
-        || plan.is::<CoalescePartitionsExec>()
-        || plan.is::<CooperativeExec>())
-    {
-        below = Filters::default();
-    }
-    for child in plan.children() {
-        Box::pin(count_scans(child, &below, scans)).await?;
-    }
-    Ok(())
 }

@@ -1,29 +1,39 @@
-//! Tables whose rows are files behind an object store: Parquet by row group, CSV by file.
+//! Tables whose rows are files behind an object store: Parquet by row group, CSV by file or, where
+//! it is long, by pieces that begin with a record.
 //!
 //! Both are read by the guarded readers of datasets: a Parquet footer decides where bytes are and
 //! nothing else, and a CSV has the schema that its manifest declares.
 
+mod pieces;
+
 use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use bytes::{Buf, Bytes};
-use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
-use veritrail_datasets::ingest::csv::{CsvDialect, Scan};
-use veritrail_datasets::ingest::parquet::{Inspection, inspect_object, read_object_group};
+use tokio::sync::{OnceCell, mpsc};
+use veritrail_datasets::ingest::csv::{CsvDialect, Scan, marks};
+use veritrail_datasets::ingest::parquet::{inspect_object, read_object_group};
 use veritrail_datasets::manifest::TableFormat;
 use veritrail_datasets::schema::{Column, TableSchema};
 use veritrail_datasets::table::TableInput;
+use veritrail_provenance::hash::DatasetRoot;
 
-use super::table::{BatchStream, ReadError, TableSource};
+use self::pieces::{Content, Piece, ranges};
+use super::table::{BatchStream, ReadError, TableRange, TableSource};
 
 /// Bytes of a CSV that are asked for at once.
 const PIECE_BYTES: u64 = 1 << 20;
+
+/// Bytes of a CSV between two places where it may be cut.
+const CUT_BYTES: u64 = 1 << 20;
 
 /// Batches that a reader may be ahead of its query.
 const BATCHES_AHEAD: usize = 2;
@@ -36,13 +46,11 @@ pub struct FileTable {
     schema: TableSchema,
     arrow: SchemaRef,
     /// What can be read apart from everything else: row groups and whole CSVs.
-    units: Arc<[Unit]>,
-}
-
-#[derive(Clone, Debug)]
-enum Unit {
-    Group { path: Path, file: Inspection, group: usize },
-    Csv { path: Path, bytes: u64, dialect: CsvDialect },
+    pieces: Arc<[Piece]>,
+    /// The same, long CSVs in several pieces; found out when ranges are first asked for.
+    cut: Arc<OnceCell<Arc<[Piece]>>>,
+    /// The version whose files these are.
+    root: Option<DatasetRoot>,
 }
 
 impl FileTable {
@@ -58,14 +66,15 @@ impl FileTable {
         store: Arc<dyn ObjectStore>,
         input: &TableInput,
     ) -> Result<Self, ReadError> {
-        let mut units = Vec::new();
+        let mut pieces = Vec::new();
         for part in &input.parts {
             let table = format!("{name} ({})", part.path);
             let fail = |message: String| ReadError { table: table.clone(), message };
             let path = Path::parse(part.path.as_str()).map_err(|error| fail(error.to_string()))?;
             match &part.format {
                 TableFormat::Csv(dialect) => {
-                    units.push(Unit::Csv { path, bytes: part.bytes, dialect: dialect.clone() });
+                    let (bytes, dialect) = (0..part.bytes, dialect.clone());
+                    pieces.push(Piece::Csv { path, bytes, dialect, from: None });
                 }
                 TableFormat::Parquet => {
                     let file = inspect_object(store.as_ref(), &path)
@@ -76,7 +85,7 @@ impl FileTable {
                             "it is not what the manifest says: {difference}"
                         )));
                     }
-                    units.extend((0..file.row_groups()).map(|group| Unit::Group {
+                    pieces.extend((0..file.row_groups()).map(|group| Piece::Group {
                         path: path.clone(),
                         file: file.clone(),
                         group,
@@ -85,7 +94,15 @@ impl FileTable {
             }
         }
         let (schema, arrow) = (input.schema.clone(), input.schema.arrow());
-        Ok(Self { name: name.to_owned(), store, schema, arrow, units: units.into() })
+        let (pieces, cut) = (pieces.into(), Arc::default());
+        Ok(Self { name: name.to_owned(), store, schema, arrow, pieces, cut, root: None })
+    }
+
+    /// The same table under its content address: `root` is that of the dataset whose files these
+    /// are, and the store checks every byte against it.
+    #[must_use]
+    pub fn rooted(self, root: DatasetRoot) -> Self {
+        Self { root: Some(root), ..self }
     }
 }
 
@@ -108,26 +125,92 @@ impl TableSource for FileTable {
     }
 
     fn partitions(&self, wanted: usize) -> usize {
-        wanted.clamp(1, self.units.len().max(1))
+        wanted.clamp(1, self.pieces.len().max(1))
     }
 
     fn open(&self, part: usize, parts: usize, columns: &[usize]) -> BatchStream {
         let (table, columns) = (self.clone(), columns.to_vec());
-        let places = (part..self.units.len()).step_by(parts.max(1));
+        let places = (part..self.pieces.len()).step_by(parts.max(1));
         futures::stream::iter(places)
-            .flat_map(move |at| table.read(&table.units[at], &columns))
+            .flat_map(move |at| table.read(&table.pieces[at], &columns))
+            .boxed()
+    }
+
+    fn ranges<'a>(
+        &'a self,
+        columns: &'a [usize],
+        rows: u64,
+    ) -> BoxFuture<'a, Result<Vec<TableRange>, ReadError>> {
+        async move {
+            // One range over everything needs no cuts.
+            let pieces = if rows == u64::MAX { &self.pieces } else { self.cut().await? };
+            let content = self.root.map(|root| Content { root, schema: &self.schema });
+            ranges(pieces, content, columns, rows)
+                .map_err(|message| ReadError { table: self.name.clone(), message })
+        }
+        .boxed()
+    }
+
+    fn open_range(&self, range: &TableRange, columns: &[usize]) -> BatchStream {
+        let (table, columns) = (self.clone(), columns.to_vec());
+        // Places count what was cut, and where nothing was, the whole.
+        let pieces = Arc::clone(self.cut.get().unwrap_or(&self.pieces));
+        futures::stream::iter(range.places.clone())
+            .filter_map(move |at| {
+                let piece = usize::try_from(at).ok().and_then(|at| pieces.get(at)).cloned();
+                std::future::ready(piece)
+            })
+            .flat_map(move |piece| table.read(&piece, &columns))
             .boxed()
     }
 }
 
 impl FileTable {
-    /// One unit's rows, decoded on a thread that may block.
-    fn read(&self, unit: &Unit, columns: &[usize]) -> BatchStream {
+    /// The pieces, long CSVs cut.
+    async fn cut(&self) -> Result<&Arc<[Piece]>, ReadError> {
+        self.cut
+            .get_or_try_init(|| async {
+                let mut pieces = Vec::new();
+                for piece in self.pieces.iter() {
+                    pieces.extend(self.cut_piece(piece).await?);
+                }
+                Ok(pieces.into())
+            })
+            .await
+    }
+
+    /// A long CSV in pieces; everything else, and what cannot be cut, as it is: reading it says
+    /// what is wrong, with the line.
+    async fn cut_piece(&self, piece: &Piece) -> Result<Vec<Piece>, ReadError> {
+        let Some((input, dialect)) = self.long_csv(piece) else { return Ok(vec![piece.clone()]) };
+        let found = tokio::task::spawn_blocking(move || marks(input, &dialect, CUT_BYTES)).await;
+        let marks = match found {
+            Ok(Ok(marks)) => marks,
+            Ok(Err(_)) => Vec::new(),
+            Err(error) => {
+                let message = format!("the thread that looked for cuts failed: {error}");
+                return Err(ReadError { table: self.name.clone(), message });
+            }
+        };
+        Ok(piece.cut(&marks))
+    }
+
+    fn long_csv(&self, piece: &Piece) -> Option<(ObjectReader, CsvDialect)> {
+        match piece {
+            Piece::Csv { path, bytes, dialect, .. } if bytes.end > 2 * CUT_BYTES => {
+                Some((ObjectReader::new(&self.store, path, bytes), dialect.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// One piece's rows, decoded on a thread that may block.
+    fn read(&self, piece: &Piece, columns: &[usize]) -> BatchStream {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-        let (store, columns, unit) = (Arc::clone(&self.store), columns.to_vec(), unit.clone());
+        let (store, columns, piece) = (Arc::clone(&self.store), columns.to_vec(), piece.clone());
         let table = self.name.clone();
-        match unit {
-            Unit::Group { path, file, group } => {
+        match piece {
+            Piece::Group { path, file, group } => {
                 tokio::spawn(async move {
                     let read =
                         read_object_group(store.as_ref(), &path, &file, group, &columns).await;
@@ -145,14 +228,16 @@ impl FileTable {
                     }
                 });
             }
-            Unit::Csv { path, bytes, dialect } => {
+            Piece::Csv { path, bytes, dialect, from } => {
                 let schema = self.schema.clone();
-                let handle = Handle::current();
+                let input = ObjectReader::new(&store, &path, &bytes);
                 tokio::task::spawn_blocking(move || {
                     let name = format!("{table} ({path})");
-                    let input =
-                        ObjectReader { store, path, handle, at: 0, bytes, piece: Bytes::new() };
-                    match Scan::of_columns(input, &dialect, &schema, &columns) {
+                    let rows = match from {
+                        None => Scan::of_columns(input, &dialect, &schema, &columns),
+                        Some(mark) => Scan::resumed(input, &dialect, &schema, &columns, mark),
+                    };
+                    match rows {
                         Ok(rows) => send_all(&name, rows, &sender),
                         Err(error) => {
                             let message = error.to_string();
@@ -193,14 +278,22 @@ struct ObjectReader {
     path: Path,
     handle: Handle,
     at: u64,
-    bytes: u64,
+    end: u64,
     piece: Bytes,
+}
+
+impl ObjectReader {
+    /// The bytes of a range; must be made inside a tokio runtime.
+    fn new(store: &Arc<dyn ObjectStore>, path: &Path, bytes: &Range<u64>) -> Self {
+        let (store, path, handle) = (Arc::clone(store), path.clone(), Handle::current());
+        Self { store, path, handle, at: bytes.start, end: bytes.end, piece: Bytes::new() }
+    }
 }
 
 impl Read for ObjectReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if !self.piece.has_remaining() {
-            let end = self.bytes.min(self.at + PIECE_BYTES);
+            let end = self.end.min(self.at + PIECE_BYTES);
             if end == self.at {
                 return Ok(0);
             }

@@ -22,7 +22,8 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, TryStreamExt};
 
-use super::table::{ReadError, TableSource};
+use super::table::{BatchStream, ReadError, TableRange, TableSource};
+use super::unit::UnitProgress;
 use crate::columns::{canonical_floats, widen, widened_field};
 
 /// A table under its name in the query.
@@ -36,10 +37,15 @@ pub(super) struct ScannedTable {
     places: Vec<usize>,
     /// Columns that SQL does not see, with their types, for error messages.
     hidden: Vec<String>,
+    progress: Option<Arc<dyn UnitProgress>>,
 }
 
 impl ScannedTable {
-    pub(super) fn new(name: &str, source: Arc<dyn TableSource>) -> Self {
+    pub(super) fn new(
+        name: &str,
+        source: Arc<dyn TableSource>,
+        progress: Option<Arc<dyn UnitProgress>>,
+    ) -> Self {
         let (mut fields, mut places, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
         for (place, field) in source.schema().fields().iter().enumerate() {
             match widened_field(field) {
@@ -51,7 +57,7 @@ impl ScannedTable {
             }
         }
         let schema = Arc::new(Schema::new(fields));
-        Self { name: name.into(), source, schema, places, hidden }
+        Self { name: name.into(), source, schema, places, hidden, progress }
     }
 
     /// One message per column that SQL cannot see.
@@ -91,19 +97,32 @@ impl TableProvider for ScannedTable {
         }
         let columns = read.iter().map(|&at| self.places[at]).collect();
         let parts = self.source.partitions(state.config().target_partitions()).max(1);
-        Ok(Arc::new(ScanExec::new(&self.name, &self.source, columns, schema, parts)))
+        let rows = Rows::Parts(parts);
+        let (name, source) = (Arc::clone(&self.name), Arc::clone(&self.source));
+        let progress = self.progress.clone();
+        Ok(Arc::new(ScanExec::new(name, source, columns, schema, rows, progress)))
     }
 }
 
-/// Reads a table part by part, and counts.
-#[derive(Debug)]
+/// Reads a table, or a range of it, and counts.
+#[derive(Clone, Debug)]
 pub(super) struct ScanExec {
     name: Arc<str>,
     source: Arc<dyn TableSource>,
     columns: Vec<usize>,
-    parts: usize,
+    rows: Rows,
     properties: Arc<PlanProperties>,
     counts: Arc<[PartCount]>,
+    progress: Option<Arc<dyn UnitProgress>>,
+}
+
+/// Which rows a scan reads.
+#[derive(Clone, Debug)]
+enum Rows {
+    /// All of them, in so many parts.
+    Parts(usize),
+    /// Those of a range, in one part.
+    Range(TableRange),
 }
 
 #[derive(Debug, Default)]
@@ -114,12 +133,17 @@ struct PartCount {
 
 impl ScanExec {
     fn new(
-        name: &Arc<str>,
-        source: &Arc<dyn TableSource>,
+        name: Arc<str>,
+        source: Arc<dyn TableSource>,
         columns: Vec<usize>,
         schema: SchemaRef,
-        parts: usize,
+        rows: Rows,
+        progress: Option<Arc<dyn UnitProgress>>,
     ) -> Self {
+        let parts = match rows {
+            Rows::Parts(parts) => parts,
+            Rows::Range(_) => 1,
+        };
         let properties = PlanProperties::new(
             EquivalenceProperties::new(schema),
             Partitioning::UnknownPartitioning(parts),
@@ -128,12 +152,38 @@ impl ScanExec {
         )
         .with_scheduling_type(SchedulingType::NonCooperative);
         Self {
-            name: Arc::clone(name),
-            source: Arc::clone(source),
+            name,
+            source,
             columns,
-            parts,
+            rows,
             properties: Arc::new(properties),
             counts: (0..parts).map(|_| PartCount::default()).collect(),
+            progress,
+        }
+    }
+
+    /// The same scan of one range, with counts of its own.
+    pub(super) fn over(&self, range: TableRange) -> Self {
+        let (name, source) = (Arc::clone(&self.name), Arc::clone(&self.source));
+        let (columns, schema) = (self.columns.clone(), self.schema());
+        Self::new(name, source, columns, schema, Rows::Range(range), self.progress.clone())
+    }
+
+    /// The ranges of the table, with the bytes of this scan's columns.
+    pub(super) async fn ranges(&self, rows: u64) -> Result<Vec<TableRange>, ReadError> {
+        self.source.ranges(&self.columns, rows).await
+    }
+
+    /// The columns that are read, as they are stored.
+    pub(super) fn stored(&self) -> Schema {
+        let schema = self.source.schema();
+        Schema::new(self.columns.iter().map(|&at| schema.field(at).clone()).collect::<Vec<_>>())
+    }
+
+    fn open(&self, part: usize, columns: &[usize]) -> BatchStream {
+        match &self.rows {
+            Rows::Parts(parts) => self.source.open(part, *parts, columns),
+            Rows::Range(range) => self.source.open_range(range, columns),
         }
     }
 
@@ -153,6 +203,11 @@ impl ScanExec {
             .sum()
     }
 
+    /// The rows that were read so far.
+    pub(super) fn rows_so_far(&self) -> u64 {
+        self.counts.iter().map(|part| part.rows.load(Ordering::Relaxed)).sum()
+    }
+
     /// The rows of the table, decoding one column of the parts that the query left unread.
     pub(super) async fn count_rows(&self) -> Result<u64, ReadError> {
         let mut rows = 0;
@@ -161,7 +216,7 @@ impl ScanExec {
                 rows += count.rows.load(Ordering::Relaxed);
                 continue;
             }
-            let mut batches = self.source.open(part, self.parts, &self.columns[..1]);
+            let mut batches = self.open(part, &self.columns[..1]);
             while let Some(batch) = batches.try_next().await? {
                 rows += batch.num_rows() as u64;
             }
@@ -172,7 +227,11 @@ impl ScanExec {
 
 impl DisplayAs for ScanExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ScanExec: table={}, columns={:?}", self.name, self.columns)
+        write!(f, "ScanExec: table={}, columns={:?}", self.name, self.columns)?;
+        match &self.rows {
+            Rows::Parts(_) => Ok(()),
+            Rows::Range(range) => write!(f, ", places={:?}", range.places),
+        }
     }
 }
 
@@ -220,13 +279,16 @@ impl ExecutionPlan for ScanExec {
         let counts = Arc::clone(&self.counts);
         let ended = Arc::clone(&self.counts);
         let shape = Arc::clone(&schema);
+        let progress = self.progress.clone();
         let batches = self
-            .source
-            .open(partition, self.parts, &self.columns)
+            .open(partition, &self.columns)
             .map(move |batch| {
                 let batch = batch.map_err(|error| DataFusionError::External(Box::new(error)))?;
                 let rows = batch.num_rows() as u64;
                 counts[partition].rows.fetch_add(rows, Ordering::Relaxed);
+                if let Some(progress) = &progress {
+                    progress.read(rows);
+                }
                 present(&batch, &shape)
             })
             // After the last batch, so that a count is final once its part has ended.

@@ -9,8 +9,7 @@
 use std::sync::Arc;
 
 use datafusion::execution::config::SessionConfig;
-use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::GreedyMemoryPool;
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::functions::datetime::planner::DatetimeFunctionPlanner;
@@ -38,29 +37,31 @@ use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::physical_optimizer::join_selection::JoinSelection;
 use datafusion::physical_optimizer::output_requirements::OutputRequirements;
 use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_planner::DefaultPhysicalPlanner;
 
 use super::aggregate::{AllUses, ShareStates, exact_aggregates_on};
 use super::arithmetic::CheckedArithmetic;
 use super::execute::Options;
 use super::functions::allowed_functions;
+use super::memory::{MeteredPool, disk};
 use super::windows::{CompleteWindows, SignedPlaces, allowed_windows};
 
-/// A session in which only exact aggregates and allowed functions exist.
+/// A session in which only exact aggregates and allowed functions exist, and what it may hold.
+/// Its physical plans are not fit to be executed before [`finish`].
 ///
 /// # Errors
 /// When the runtime cannot be set up.
 pub(super) fn session(
     options: &Options,
     uses: &AllUses,
-) -> datafusion::common::Result<SessionState> {
+) -> datafusion::common::Result<(SessionState, Arc<MeteredPool>)> {
+    let pool = Arc::new(MeteredPool::new(options));
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(GreedyMemoryPool::new(options.memory_bytes)))
-        // No spill files: what a query reads must not come to lie on a disk.
-        .with_disk_manager_builder(
-            DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
-        )
+        .with_memory_pool(Arc::clone(&pool) as Arc<dyn MemoryPool>)
+        .with_disk_manager_builder(disk(options))
         .build_arc()?;
-    Ok(SessionStateBuilder::new()
+    let state = SessionStateBuilder::new()
         .with_session_id("run".to_owned())
         .with_config(config(options))
         .with_runtime_env(runtime)
@@ -70,8 +71,24 @@ pub(super) fn session(
         .with_expr_planners(expr_planners())
         .with_analyzer_rules(analyzer_rules())
         .with_optimizer_rules(optimizer_rules(options, uses))
+        // The units are cut first, before exchanges are put in: see finish.
+        .with_physical_optimizer_rules(Vec::new())
+        .build();
+    Ok((state, pool))
+}
+
+/// Puts in what a plan needs to be executed (exchanges, sorts, the modes of joins), and checks it.
+///
+/// # Errors
+/// When a rule fails, which a plan that was admitted gives no cause for.
+pub(super) fn finish(
+    plan: Arc<dyn ExecutionPlan>,
+    state: &SessionState,
+) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+    let state = SessionStateBuilder::new_from_existing(state.clone())
         .with_physical_optimizer_rules(physical_rules())
-        .build())
+        .build();
+    DefaultPhysicalPlanner::default().optimize_physical_plan(plan, &state, |_, _| {})
 }
 
 /// Ours, and `grouping`, which the analyzer replaces.
@@ -90,6 +107,9 @@ fn config(options: &Options) -> SessionConfig {
     let all = config.options_mut();
     all.execution.time_zone = None;
     all.execution.enable_recursive_ctes = false;
+    // What a sort sets aside for merging what it spilled: by default more than a small limit.
+    let aside = all.execution.sort_spill_reservation_bytes.min(options.memory_bytes / 8);
+    all.execution.sort_spill_reservation_bytes = aside;
     all.sql_parser.map_string_types_to_utf8view = false;
     // An ORDER BY that does nothing is seen, so that a LIMIT over it can be refused.
     all.sql_parser.enable_subquery_sort_elimination = false;

@@ -84,7 +84,7 @@ impl ObjectStore for Noted {
 }
 
 /// The columns that CSV and Parquet can both hold without a declaration.
-fn plain() -> RecordBatch {
+pub fn plain() -> RecordBatch {
     measurements().project(&[1, 3, 4, 7]).unwrap()
 }
 

@@ -121,7 +121,12 @@ pub fn options(partitions: usize) -> Options {
 }
 
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 pub fn ask(sql: &str, tables: &Tables) -> Result<Answer, SqlError> {

@@ -10,7 +10,7 @@ use veritrail_compute::sql::{Options, execute};
 
 use super::fixture::*;
 
-const QUERIES: [&str; 77] = [
+pub(super) const QUERIES: [&str; 77] = [
     "SELECT * FROM t",
     "SELECT sum(x), avg(x), var_samp(x), stddev_pop(x), min(x), max(x), count(x), count(*) FROM t",
     "SELECT sum(z), avg(z), var(z), var_pop(z), stddev(z), stddev_samp(z), mean(z) FROM t",
@@ -90,7 +90,7 @@ const QUERIES: [&str; 77] = [
     "SELECT g, y, max(x) OVER w AS a, median(z) OVER w AS b, count(DISTINCT flag) OVER w AS c FROM t WHERE y > 20 WINDOW w AS (PARTITION BY g ORDER BY y ROWS BETWEEN 6 PRECEDING AND 1 FOLLOWING)",
 ];
 
-fn hash(sql: &str, tables: &Tables, options: &Options) -> String {
+pub(super) fn hash(sql: &str, tables: &Tables, options: &Options) -> String {
     let answer = match block_on(execute(sql, &BTreeMap::new(), tables, options)) {
         Ok(answer) => answer,
         Err(error) => return format!("fails: {error}"),

@@ -20,7 +20,14 @@ use veritrail_storage::{blob::Blobs, peer::ticket::PortableReference};
 
 use self::{again::Judged, fresh::FreshStore};
 use super::{
-    Node, get::session::Session, peering::Relay, publish, resolve::Resolved, shelf::Shelf, ticket,
+    Node,
+    get::session::Session,
+    peering::Relay,
+    publish,
+    resolve::Resolved,
+    run::work::{Results, Setting, Work},
+    shelf::Shelf,
+    ticket,
 };
 use crate::{
     error::{Kind, NodeError, OrKind as _, Result},
@@ -36,6 +43,8 @@ pub struct ReproduceRequest {
     pub signer: Option<String>,
     /// Help in reaching the other node.
     pub relay: Relay,
+    /// Bytes of memory that the query may hold; the default of a run where it is not said.
+    pub memory_bytes: Option<u64>,
 }
 
 /// The verdict, as it was signed and logged.
@@ -134,11 +143,14 @@ impl Node {
     ) -> Result<Reproduced> {
         let person = request.signer.as_deref().map(publish::did).transpose()?;
         let signer = self.signer(person.as_ref())?;
+        // No kept result takes part: it would prove that a result was kept, and nothing else.
+        let work = Work { memory_bytes: request.memory_bytes, results: Results::Computed };
+        let setting = self.setting(&work)?;
         if ticket::is_ticket(&request.run) {
-            return self.reproduce_remote(&request, &signer, progress).await;
+            return self.reproduce_remote(&request, &signer, &setting, progress).await;
         }
         let run = self.known_run(&request.run)?;
-        let judged = again::run(&Shelf(self.blobs()), None, &run.row, progress).await;
+        let judged = again::run(&Shelf(self.blobs()), None, &run.row, &setting, progress).await;
         self.log_verdict(&signer, &run, judged, Fresh::Held)
     }
 
@@ -146,6 +158,7 @@ impl Node {
         &self,
         request: &ReproduceRequest,
         signer: &SeedSigner,
+        setting: &Setting,
         progress: &dyn Progress,
     ) -> Result<Reproduced> {
         let ticket = ticket::read(&request.run)?;
@@ -168,7 +181,7 @@ impl Node {
         drop(accepted);
         let run = self.known_run(&ticket::written(ticket.reference()))?;
         let shelf = Shelf(Arc::clone(&blobs));
-        let judged = again::run(&shelf, Some(&mut session), &run.row, progress).await;
+        let judged = again::run(&shelf, Some(&mut session), &run.row, setting, progress).await;
         session.close().await;
         self.remember(ticket.node())?;
         let writing = self.writing(&progress.stop()).await?;

@@ -6,14 +6,22 @@ pub mod details;
 pub(super) mod execute;
 mod inputs;
 pub(super) mod output;
+pub mod plan;
 mod preview;
+pub mod work;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use serde::Serialize;
-use veritrail_compute::run::{
-    Finished, Made,
-    spec::{SPEC_BYTES_MAX, Spec},
+use veritrail_compute::{
+    run::{
+        Finished, Made,
+        spec::{SPEC_BYTES_MAX, Spec},
+    },
+    sql::unit::UnitSummary,
 };
 use veritrail_provenance::{
     hash::{DatasetRoot, StatementId, TableHash},
@@ -27,6 +35,7 @@ use self::{
     details::{Details, Scanned},
     inputs::Input,
     output::Written,
+    work::Work,
 };
 use super::{Node, clock, new_file::NewFile, publish, resolve::Resolved, text_file::read_text};
 use crate::{
@@ -61,6 +70,8 @@ pub struct RunRequest {
     pub write_spec: Option<PathBuf>,
     /// The person of this home who signs; the operator by default.
     pub signer: Option<String>,
+    /// How it is worked on.
+    pub work: Work,
 }
 
 /// A run that was executed and logged.
@@ -98,6 +109,8 @@ pub struct Ran {
     pub outputs: Vec<RanOutput>,
     /// The first rows of the first output.
     pub preview: Preview,
+    /// What was computed for it, and what was at hand.
+    pub units: UnitsRan,
     /// A ticket for the run.
     pub ticket: String,
 }
@@ -115,6 +128,28 @@ pub struct RanOutput {
     pub preview: Preview,
 }
 
+/// How the units of a run came by their results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct UnitsRan {
+    /// Units of the plan.
+    pub planned: u64,
+    /// Units that were computed.
+    pub computed: u64,
+    /// Units whose results were kept from an earlier run.
+    pub kept: u64,
+    /// Bytes that went to disk because memory was short.
+    pub spilled_bytes: u64,
+    /// The most memory that was accounted for at once.
+    pub memory_bytes: u64,
+}
+
+impl From<UnitSummary> for UnitsRan {
+    fn from(units: UnitSummary) -> Self {
+        let UnitSummary { planned, computed, cached, spilled_bytes, memory_bytes, .. } = units;
+        Self { planned, computed, kept: cached, spilled_bytes, memory_bytes }
+    }
+}
+
 impl Node {
     /// Runs a query and logs its receipt. The result depends on the inputs' bytes, the query and
     /// its parameters alone.
@@ -130,11 +165,14 @@ impl Node {
         let written_down = request.write_spec.as_ref().map(|file| write_spec(file, &spec));
         let written_down = written_down.transpose()?;
         let resolved = spec.resolve(inputs::roots(&inputs)).or_kind(Kind::Usage)?;
-        let started = clock::now();
+        let setting = self.setting(&request.work)?;
+        let (started, began) = (clock::now(), Instant::now());
         progress.begin("run", None);
-        let done = execute::run(&resolved, &inputs::opened(&inputs)).await;
+        let done = execute::run(&resolved, &inputs::opened(&inputs), &setting, progress).await;
         progress.end();
         let done = done?;
+        drop(setting);
+        work::note_rate(self, &done.units(), began.elapsed());
         let details = Details::of(&done, self.node_did()?, started, clock::now());
         let outputs = outputs(&done)?;
         let node = self.node_did()?;
@@ -157,7 +195,8 @@ impl Node {
         let (run, written) = writing.end(logged).await?;
         written_down.into_iter().for_each(NewFile::keep);
         let scans = details.scanned();
-        let ran = Told { rows_read: done.rows_read(), rows_dropped: done.rows_dropped(), scans };
+        let (rows_read, rows_dropped) = (done.rows_read(), done.rows_dropped());
+        let ran = Told { rows_read, rows_dropped, scans, units: done.units().into() };
         self.ran(run, &inputs, &written, ran, outputs)
     }
 
@@ -196,7 +235,7 @@ impl Node {
         told: Told,
         outputs: Vec<RanOutput>,
     ) -> Result<Ran> {
-        let Told { rows_read, rows_dropped, scans } = told;
+        let Told { rows_read, rows_dropped, scans, units } = told;
         let first = outputs.first().map(|output| output.preview.clone());
         let id = run.row.at.id;
         let ticket = self.ticket_of(&Resolved::Run(Box::new(run.clone())))?.ticket;
@@ -216,6 +255,7 @@ impl Node {
             rows_dropped,
             scans,
             preview: first.unwrap_or_default(),
+            units,
             outputs,
             ticket,
         })
@@ -227,6 +267,7 @@ struct Told {
     rows_read: u64,
     rows_dropped: u64,
     scans: Vec<Scanned>,
+    units: UnitsRan,
 }
 
 fn outputs(done: &Finished) -> Result<Vec<RanOutput>> {

@@ -36,6 +36,7 @@ impl Opened {
             .map_err(|e| NodeError::usage(e.to_string()).at(place()))?;
         let store = LayoutStore::new(Arc::clone(&self.layout), Arc::clone(&self.blobs));
         let table = FileTable::open(name, Arc::new(store), &chosen).await.or_refused()?;
-        Ok(Arc::new(table))
+        // The store checks every byte against the root, so what is made of them may be kept by it.
+        Ok(Arc::new(table.rooted(*self.layout.root())))
     }
 }

@@ -79,6 +79,7 @@ async fn a_tolerance_bears_small_differences() {
         },
         write_spec: None,
         signer: None,
+        work: Default::default(),
     };
     let honest = ada.node.run(task("SELECT sum(mm) AS mm FROM rain"), &Silent).await.unwrap();
     let near = ada.node.run(task("SELECT sum(mm) + 0.25 AS mm FROM rain"), &Silent).await.unwrap();

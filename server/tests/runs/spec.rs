@@ -19,10 +19,16 @@ async fn the_same_run_written_down() {
         parameters: vec!["least=2.5".to_owned(), "town=\"Bonn\"".to_owned()],
         tolerance: vec!["days=1%".to_owned()],
     };
-    let request = RunRequest { task, write_spec: Some(file.clone()), signer: None };
+    let request =
+        RunRequest { task, write_spec: Some(file.clone()), signer: None, work: Default::default() };
     let told = ada.node.run(request.clone(), &Silent).await.unwrap();
     assert!(told.rows_dropped > 0 && told.rows_read == 100, "{told:?}");
-    let spec = RunRequest { task: Task::File(file.clone()), write_spec: None, signer: None };
+    let spec = RunRequest {
+        task: Task::File(file.clone()),
+        write_spec: None,
+        signer: None,
+        work: Default::default(),
+    };
     let read = ada.node.run(spec, &Silent).await.unwrap();
     assert_eq!(read.table_hash, told.table_hash);
     assert_eq!(read.output_root, told.output_root);

@@ -62,7 +62,12 @@ from = "energy"
 
 async fn run(lab: &Lab, text: &str) -> Ran {
     let file = lab.file("steps.toml", text);
-    let request = RunRequest { task: Task::File(file), write_spec: None, signer: None };
+    let request = RunRequest {
+        task: Task::File(file),
+        write_spec: None,
+        signer: None,
+        work: Default::default(),
+    };
     lab.node.run(request, &Silent).await.unwrap()
 }
 
@@ -195,7 +200,12 @@ async fn a_spec_is_written_in_the_version_that_it_needs() {
     let file = ada.file("steps.toml", SPEC);
     let again = ada.path("again.toml");
     let task = Task::File(file);
-    let request = RunRequest { task, write_spec: Some(again.clone()), signer: None };
+    let request = RunRequest {
+        task,
+        write_spec: Some(again.clone()),
+        signer: None,
+        work: Default::default(),
+    };
     let ran = ada.node.run(request, &Silent).await.unwrap();
     let text = std::fs::read_to_string(&again).unwrap();
     assert!(text.starts_with("version = 2\n"), "{text}");
@@ -219,7 +229,12 @@ async fn what_is_wrong_with_steps_is_usage_and_leaves_nothing() {
         let text = SPEC.replacen(from, to, 1);
         assert_ne!(text, SPEC);
         let file = ada.file("bad.toml", text);
-        let request = RunRequest { task: Task::File(file), write_spec: None, signer: None };
+        let request = RunRequest {
+            task: Task::File(file),
+            write_spec: None,
+            signer: None,
+            work: Default::default(),
+        };
         let error = ada.node.run(request, &Silent).await.unwrap_err();
         assert_eq!(error.kind, Kind::Usage, "{error}");
         assert!(error.to_string().contains(words), "{words}: {error}");

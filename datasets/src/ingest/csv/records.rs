@@ -8,6 +8,7 @@ use memchr::{memchr, memchr2};
 use super::dialect::CsvDialect;
 use super::encoding::Decoder;
 use super::error::CsvError;
+use super::marks::Mark;
 use super::tokenize::{self, Form, Span, Step, Tail, line_breaks};
 
 /// Bytes a row may have at most. A quote that is never closed swallows rows: this is where that
@@ -61,23 +62,38 @@ pub(super) struct Field<'a> {
 impl<R: Read> Records<R> {
     /// Reads `input` from its start; the byte order mark and the lines to skip are skipped.
     pub(super) fn new(input: R, dialect: &CsvDialect) -> Result<Self, CsvError> {
-        let mut records = Records {
+        let mut records = Records::resumed(input, dialect, Mark { offset: 0, line: 1 });
+        records.skip_mark()?;
+        for _ in 0..dialect.skip_lines {
+            records.skip_line()?;
+        }
+        Ok(records)
+    }
+
+    /// Reads `input`, which begins with the record at `mark`.
+    pub(super) fn resumed(input: R, dialect: &CsvDialect, mark: Mark) -> Self {
+        Records {
             input: Decoder::new(input, dialect.encoding),
             delimiter: dialect.delimiter.byte(),
             buffer: vec![0; BUFFER_BYTES],
             start: 0,
             end: 0,
             tail: Tail::Open,
-            before: 0,
-            line: 1,
+            before: mark.offset,
+            line: mark.line,
             blank_lines: 0,
             spans: Vec::new(),
-        };
-        records.skip_mark()?;
-        for _ in 0..dialect.skip_lines {
-            records.skip_line()?;
         }
-        Ok(records)
+    }
+
+    /// Where the next record starts, or an empty line before it.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { offset: self.before + self.start as u64, line: self.line }
+    }
+
+    /// Passes over the next record, unread; false at the end.
+    pub(super) fn skip(&mut self) -> Result<bool, CsvError> {
+        Ok(self.locate()?.is_some())
     }
 
     /// The next record, or `None` at the end.

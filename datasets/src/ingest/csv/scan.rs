@@ -13,6 +13,7 @@ use super::civil;
 use super::column_guess::trim;
 use super::dialect::CsvDialect;
 use super::error::CsvError;
+use super::marks::Mark;
 use super::records::{Field, Quoting, Records};
 use super::value;
 use crate::ingest::bytes::{Digesting, Seen};
@@ -58,19 +59,38 @@ impl<R: Read> Scan<R> {
         schema: &TableSchema,
         projection: &[usize],
     ) -> Result<Self, CsvError> {
-        dialect.check()?;
-        if let Some(binary) =
-            schema.columns().iter().find(|column| column.column_type == ColumnType::Binary)
-        {
-            return Err(CsvError::BinaryColumn { column: binary.name.clone() });
-        }
+        check(dialect, schema)?;
         let records = Records::new(Digesting::new(input), dialect)?;
+        Self::over(records, State::Header, dialect, schema, projection)
+    }
+
+    /// As [`Scan::of_columns`], of the rows alone that begin at `mark`: `input` begins there too,
+    /// and ends at another mark or with the file.
+    pub fn resumed(
+        input: R,
+        dialect: &CsvDialect,
+        schema: &TableSchema,
+        projection: &[usize],
+        mark: Mark,
+    ) -> Result<Self, CsvError> {
+        check(dialect, schema)?;
+        let records = Records::resumed(Digesting::new(input), dialect, mark);
+        Self::over(records, State::Rows, dialect, schema, projection)
+    }
+
+    fn over(
+        records: Records<Digesting<R>>,
+        state: State,
+        dialect: &CsvDialect,
+        schema: &TableSchema,
+        projection: &[usize],
+    ) -> Result<Self, CsvError> {
         let width = schema.columns().len();
         let projection: Vec<usize> =
             projection.iter().copied().filter(|&index| index < width).collect();
         let arrow = Arc::new(schema.arrow().project(&projection)?);
         let (dialect, schema) = (dialect.clone(), schema.clone());
-        Ok(Scan { records, dialect, schema, projection, arrow, state: State::Header })
+        Ok(Scan { records, dialect, schema, projection, arrow, state })
     }
 
     /// The Arrow schema of every batch.
@@ -131,6 +151,15 @@ impl<R: Read> Scan<R> {
         let columns = builders.into_iter().map(|(_, _, builder)| builder.finish()).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(Some(RecordBatch::try_new_with_options(self.arrow_schema(), columns, &options)?))
+    }
+}
+
+fn check(dialect: &CsvDialect, schema: &TableSchema) -> Result<(), CsvError> {
+    dialect.check()?;
+    let mut columns = schema.columns().iter();
+    match columns.find(|column| column.column_type == ColumnType::Binary) {
+        Some(binary) => Err(CsvError::BinaryColumn { column: binary.name.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
         claims::spec_agrees,
         file_bytes::FilePieces,
         get::session::Session,
-        run::{execute, output::path},
+        run::{execute, output::path, work::Setting},
         shelf::Shelf,
         tables::Opened,
     },
@@ -48,9 +48,10 @@ pub(super) async fn run(
     shelf: &Shelf,
     session: Option<&mut Session>,
     run: &RunRow,
+    setting: &Setting,
     progress: &dyn Progress,
 ) -> Judged {
-    match repeat(shelf, session, run, progress).await {
+    match repeat(shelf, session, run, setting, progress).await {
         Ok(judged) => judged,
         Err(e) => Judged {
             outcome: Outcome::CouldNotCheck,
@@ -65,6 +66,7 @@ async fn repeat(
     shelf: &Shelf,
     mut session: Option<&mut Session>,
     run: &RunRow,
+    setting: &Setting,
     progress: &dyn Progress,
 ) -> Result<Judged> {
     let receipt = &run.payload;
@@ -82,7 +84,7 @@ async fn repeat(
     }
     let published = published(shelf, &mut session, run, &spec, progress).await;
     progress.begin("run again", None);
-    let done = execute::run(&spec, &datasets).await;
+    let done = execute::run(&spec, &datasets, setting, progress).await;
     progress.end();
     judge(&done?, published, run, &spec, progress)
 }

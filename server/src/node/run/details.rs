@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use veritrail_compute::{
     run::{Finished, StepDone, engine::Engine},
-    sql::{RowOrder, ScanCount, aggregate::AggregateUse},
+    sql::{RowOrder, ScanCount, aggregate::AggregateUse, unit::UnitSummary},
 };
 use veritrail_provenance::identity::Did;
 
@@ -58,6 +58,9 @@ pub struct StepDetails {
     /// What computed each aggregate; absent where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aggregates: Vec<Computed>,
+    /// How the step was cut, and what it took; absent where that was not observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<UnitsDetails>,
 }
 
 /// What computed one aggregate, or a kernel step.
@@ -81,6 +84,23 @@ pub struct Computed {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(rows: &u64) -> bool {
     *rows == 0
+}
+
+/// The units of one step, and what they took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitsDetails {
+    /// Units of the plan.
+    pub planned: u64,
+    /// Units that were computed for this run.
+    pub computed: u64,
+    /// Units whose results the node had kept from an earlier run.
+    pub kept: u64,
+    /// Bytes of the ranges that the computed units read.
+    pub bytes: u64,
+    /// Bytes that went to disk because memory was short.
+    pub spilled: u64,
+    /// The most bytes of memory that were accounted for at once.
+    pub memory: u64,
 }
 
 /// One scan of a table.
@@ -170,6 +190,7 @@ impl StepDetails {
             order: order.to_owned(),
             scans: done.scans.iter().map(Scan::of).collect(),
             aggregates: done.aggregates.iter().map(Computed::of).collect(),
+            units: Some(UnitsDetails::of(&done.units)),
         }
     }
 
@@ -183,6 +204,19 @@ impl Computed {
         let AggregateUse { aggregate, device, device_rows, cpu_rows, lost } = used.clone();
         let by = device.unwrap_or_else(|| "cpu".to_owned());
         Self { aggregate, by, device_rows, cpu_rows, lost }
+    }
+}
+
+impl UnitsDetails {
+    fn of(units: &UnitSummary) -> Self {
+        Self {
+            planned: units.planned,
+            computed: units.computed,
+            kept: units.cached,
+            bytes: units.bytes,
+            spilled: units.spilled_bytes,
+            memory: units.memory_bytes,
+        }
     }
 }
 

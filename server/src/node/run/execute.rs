@@ -7,9 +7,11 @@ use veritrail_compute::{
     sql::{Options, SqlError, TableSource},
 };
 
+use super::work::{Setting, Watch};
 use crate::{
     error::{NodeError, Result},
     node::{device, tables::Opened},
+    progress::Progress,
 };
 
 /// Executes the query.
@@ -20,7 +22,25 @@ use crate::{
 pub(crate) async fn run(
     spec: &ResolvedSpec,
     datasets: &BTreeMap<String, Opened>,
+    setting: &Setting,
+    progress: &dyn Progress,
 ) -> Result<Finished> {
+    let tables = tables(spec, datasets).await?;
+    let watch = Watch::new();
+    let options = Options {
+        device: device::chosen(),
+        progress: Some(watch.hears()),
+        ..setting.options.clone()
+    };
+    let done = watch.over(progress, execute(spec, &tables, &options)).await;
+    done.map_err(|e| error(&e))
+}
+
+/// The tables that a spec names.
+pub(super) async fn tables(
+    spec: &ResolvedSpec,
+    datasets: &BTreeMap<String, Opened>,
+) -> Result<BTreeMap<String, Arc<dyn TableSource>>> {
     let mut tables: BTreeMap<String, Arc<dyn TableSource>> = BTreeMap::new();
     for (name, input) in &spec.inputs {
         let Some(dataset) = datasets.get(name) else {
@@ -30,11 +50,10 @@ pub(crate) async fn run(
         };
         tables.insert(name.clone(), dataset.table(name, input.select.as_deref()).await?);
     }
-    let options = Options { device: device::chosen(), ..Options::default() };
-    execute(spec, &tables, &options).await.map_err(|e| error(&e))
+    Ok(tables)
 }
 
-fn error(error: &RunError) -> NodeError {
+pub(super) fn error(error: &RunError) -> NodeError {
     match error {
         RunError::Sql(cause) => of_query(cause, "the query".to_owned()),
         RunError::Step { step, error } => of_query(error, format!("step {step}")),
@@ -55,6 +74,10 @@ fn of_query(error: &SqlError, place: String) -> NodeError {
     match error {
         SqlError::Read { .. } => NodeError::refused(message).hint(
             "the file itself is faulty, unless veritrail store fsck finds damage in this home",
+        ),
+        SqlError::Memory { .. } => NodeError::failed(message).at(place).hint(
+            "allow it more (--memory 8GiB), select or group less, or join smaller tables: only \
+             sorts and groups can go to disk",
         ),
         SqlError::Execution(_) | SqlError::Cancelled => {
             NodeError::failed(message).at(place).hint(error.hint())
