@@ -11,9 +11,25 @@ pub struct Call {
     pub columns: usize,
 }
 
-/// All aggregates of the registry.
+/// What takes no float, or needs an order of its own: tests/sql/statistics.rs judges these.
+const OTHERS: [&str; 8] = [
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "bool_and",
+    "bool_or",
+    "first_value",
+    "last_value",
+    "string_agg",
+];
+
+/// All numeric aggregates of the registry.
 pub fn calls() -> Vec<Call> {
-    let calls: Vec<Call> = exact_aggregates().iter().map(|function| call(function)).collect();
+    let calls: Vec<Call> = exact_aggregates()
+        .iter()
+        .filter(|function| !OTHERS.contains(&function.name()))
+        .map(|function| call(function))
+        .collect();
     assert!(calls.len() >= 9, "{calls:?}");
     calls
 }
