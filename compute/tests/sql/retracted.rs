@@ -47,6 +47,11 @@ fn columns(rows: &[Option<f64>], arity: usize) -> Vec<ArrayRef> {
     [Arc::new(straight) as ArrayRef, Arc::new(turned)][..arity].to_vec()
 }
 
+/// Whether it takes columns alone, without a constant or an order beside them.
+fn takes_columns(name: &str) -> bool {
+    !["percentile_cont", "first_value", "last_value", "string_agg"].contains(&name)
+}
+
 #[test]
 fn a_window_forgets_what_left_it() {
     let rows = [
@@ -67,7 +72,7 @@ fn a_window_forgets_what_left_it() {
         Some(3.0),
     ];
     let mut checked = 0;
-    for function in exact_aggregates() {
+    for function in exact_aggregates().into_iter().filter(|f| takes_columns(f.name())) {
         let window = with_args(&function, &DataType::Float64, |args| {
             let arity = args.exprs.len();
             let mut moving = function.create_sliding_accumulator(args.clone()).unwrap();
@@ -104,7 +109,7 @@ fn a_window_forgets_what_left_it() {
 #[test]
 fn no_aggregate_falls_back_to_a_row_at_a_time() {
     let mut checked = 0;
-    for function in exact_aggregates() {
+    for function in exact_aggregates().into_iter().filter(|f| takes_columns(f.name())) {
         for kind in
             [DataType::Float64, DataType::Int64, DataType::UInt64, DataType::Decimal128(20, 2)]
         {
