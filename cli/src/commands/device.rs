@@ -11,7 +11,7 @@ use veritrail_server::{
 
 use crate::{context::Context, words};
 
-/// Show this machine's graphics adapters, and prove that they compute the same bits as the CPU
+/// Show this machine's graphics adapters, and prove them right
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
