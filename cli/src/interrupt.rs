@@ -56,14 +56,13 @@ fn joined(done: std::result::Result<Result<ExitCode>, tokio::task::JoinError>) -
     })
 }
 
-/// Ctrl-C, or what `kill` and a closing terminal send.
+/// Ctrl-C, or what `kill` sends. A closing terminal is not listened to: `nohup` has the system
+/// ignore it, and a listener would undo that.
 async fn asked() {
     let mut terminated = signal(SignalKind::terminate());
-    let mut hung_up = signal(SignalKind::hangup());
     tokio::select! {
         _ = ctrl_c() => {}
         () = received(&mut terminated) => {}
-        () = received(&mut hung_up) => {}
     }
 }
 
