@@ -8,3 +8,4 @@ mod forms;
 mod orders;
 mod rounding;
 mod table;
+mod windows;

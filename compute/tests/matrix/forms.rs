@@ -93,7 +93,9 @@ fn one_hash(sql: &str, rows: usize) {
         // As many batches however large the table is.
         let stored = (stored * rows).div_ceil(FEW);
         let tables = BTreeMap::from([("t".to_owned(), cut(&table, stored, seed))]);
-        for device in &devices {
+        // Grouped rows stay here, and so do fewer than a device is handed.
+        let asked = if rows == MANY && partitions <= 2 { devices.len() } else { 1 };
+        for device in &devices[..asked] {
             let found = answer(sql, &tables, device, partitions, batch);
             let (kept, of_kept) = first.get_or_insert_with(|| (found.clone(), hash(&found)));
             assert!(
@@ -144,4 +146,31 @@ fn of_nested_answers() {
     let inner = format!("SELECT g, y, {} FROM t GROUP BY g, y", select(all(|call| call)));
     let outer = calls().iter().map(|call| call.over("q.a0", "q.a1")).collect::<Vec<_>>();
     one_hash(&format!("SELECT g, {} FROM ({inner}) q GROUP BY g", select(outer)), FEW);
+}
+
+#[test]
+fn in_grouping_sets() {
+    let calls = select(all(|call| call));
+    let sets =
+        format!("SELECT g, flag, {calls} FROM t GROUP BY GROUPING SETS ((g, flag), (g), ())");
+    one_hash(&sets, FEW);
+    let apart = format!(
+        "SELECT g, flag, {calls} FROM t GROUP BY g, flag UNION ALL \
+         SELECT g, CAST(NULL AS BOOLEAN) AS flag, {calls} FROM t GROUP BY g UNION ALL \
+         SELECT CAST(NULL AS VARCHAR) AS g, CAST(NULL AS BOOLEAN) AS flag, {calls} FROM t"
+    );
+    let tables = BTreeMap::from([("t".to_owned(), cut(&table(FEW), 500, 1))]);
+    let here = &devices()[0];
+    let (sets, apart) =
+        (answer(&sets, &tables, here, 2, 8_192), answer(&apart, &tables, here, 2, 8_192));
+    assert_eq!(hash(&sets), hash(&apart));
+}
+
+#[test]
+fn over_windows() {
+    let frame = "PARTITION BY g ORDER BY id ROWS BETWEEN 20 PRECEDING AND CURRENT ROW";
+    let over = |name: &str| all(|call| format!("{call} {name}"));
+    let plain: Vec<String> =
+        over("OVER w").into_iter().filter(|call| !call.contains("WITHIN GROUP")).collect();
+    one_hash(&format!("SELECT id, {} FROM t WINDOW w AS ({frame})", select(plain)), 1_000);
 }
