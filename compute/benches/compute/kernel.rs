@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use veritrail_compute::exact::{Cpu, Reducer};
+use veritrail_compute::exact::{Cpu, Reducer, dot};
 
 use super::report::{Figure, Goal, median, seconds};
 
@@ -38,6 +38,9 @@ pub fn measure() -> Vec<Figure> {
         let pairs = black_box(&tame).iter().zip(black_box(&other));
         black_box(pairs.fold(0.0, |sum, (x, y)| sum + x * y));
     });
+    let exact_dot = ns(&|| {
+        black_box(dot(black_box(&tame), black_box(&other)));
+    });
     let products = ns(&|| {
         black_box(Cpu.products(black_box(&tame), black_box(&other)).ok());
     });
@@ -47,6 +50,7 @@ pub fn measure() -> Vec<Figure> {
         Figure::new("exact_sum_all_exponents", wild, "ns/element", Goal::AtMost(4.0)),
         Figure::new("exact_sum_and_squares", moments, "ns/element", Goal::None),
         Figure::new("plain_dot", plain_dot, "ns/element", Goal::None),
+        Figure::new("exact_dot", exact_dot, "ns/element", Goal::None),
         Figure::new("exact_dot_with_both_moments", products, "ns/element", Goal::None),
     ]
 }

@@ -36,31 +36,47 @@ pub fn calls() -> Vec<Call> {
 
 fn call(function: &AggregateUDF) -> Call {
     let name = function.name().to_owned();
-    let takes = |count| function.coerce_types(&vec![DataType::Float64; count]).is_ok();
+    let takes = |kind: &DataType, count| function.coerce_types(&vec![kind.clone(); count]).is_ok();
     let columns = match name.as_str() {
         // The other argument is a constant.
-        "percentile_cont" => 1,
-        _ if takes(1) => 1,
-        _ if takes(2) => 2,
-        _ => panic!("{name} takes neither one float nor two: say here how it is called"),
+        "percentile_cont" | "string_agg" => 1,
+        _ if takes(&DataType::Float64, 2) && !takes(&DataType::Float64, 1) => 2,
+        _ if [DataType::Float64, DataType::Int64, DataType::Boolean]
+            .iter()
+            .any(|k| takes(k, 1)) =>
+        {
+            1
+        }
+        _ => panic!("{name} takes no number, no two numbers and no truth: say how it is called"),
     };
     Call { name, columns }
 }
 
 impl Call {
-    /// The call over one or two columns.
+    /// The call over one or two numeric columns.
     pub fn over(&self, x: &str, y: &str) -> String {
         match (self.name.as_str(), self.columns) {
             ("percentile_cont", _) => format!("percentile_cont(0.3) WITHIN GROUP (ORDER BY {x})"),
+            ("string_agg", _) => format!("string_agg(CAST({x} AS VARCHAR), ';' ORDER BY {y})"),
+            ("first_value" | "last_value", _) => format!("{}({x} ORDER BY {y})", self.name),
+            ("bool_and" | "bool_or", _) => format!("{}({x} > 0)", self.name),
+            ("bit_and" | "bit_or" | "bit_xor", _) => {
+                format!("{}(CASE WHEN {x} > 0 THEN 6 WHEN {x} <= 0 THEN 3 END)", self.name)
+            }
             (name, 1) => format!("{name}({x})"),
             (name, _) => format!("{name}({y}, {x})"),
         }
     }
 
+    /// Whether the call names an order of its own.
+    pub fn ordered(&self) -> bool {
+        self.over("x", "y").contains("ORDER BY")
+    }
+
     /// The call over different values only, where that has a meaning.
     pub fn distinct(&self, x: &str) -> Option<String> {
-        (self.columns == 1 && self.name != "percentile_cont")
-            .then(|| format!("{}(DISTINCT {x})", self.name))
+        let plain = self.over(x, x) == format!("{}({x})", self.name);
+        (self.columns == 1 && plain).then(|| format!("{}(DISTINCT {x})", self.name))
     }
 }
 

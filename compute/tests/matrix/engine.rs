@@ -9,7 +9,7 @@ use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::prelude::SessionContext;
 use veritrail_compute::sql::aggregate::exact_aggregates;
 
-use super::calls::{calls, select};
+use super::calls::{Call, calls, select};
 use super::table::table;
 use crate::sql::fixture::block_on;
 
@@ -34,7 +34,8 @@ fn none_falls_back_to_rows() {
     let table = table(100);
     let table = MemTable::try_new(table.schema(), vec![vec![table.clone()], vec![table]]).unwrap();
     context.register_table("t", Arc::new(table)).unwrap();
-    let calls = calls();
+    // An inner ORDER BY has a plan in our own session alone.
+    let calls: Vec<Call> = calls().into_iter().filter(|call| !call.ordered()).collect();
     let columns = [("x", "z"), ("y", "u"), ("u", "z"), ("d", "z")];
     for (x, y) in columns {
         let mut expressions: Vec<String> = calls.iter().map(|call| call.over(x, y)).collect();

@@ -84,7 +84,7 @@ fn observed_sets() {
     let certified = Certified {
         between: 3.63834187500000e-9,
         within: 1.04951729166667e-8,
-        f: 15.9467335677930,
+        f: 15.946_733_567_793,
         r2: 2.57426544538321e-1,
         deviation: 1.51048314446410e-5,
     };
