@@ -112,8 +112,10 @@ fn one_hash(sql: &str, rows: usize) {
 #[test]
 fn ungrouped() {
     one_hash(&format!("SELECT {} FROM t", select(all(|call| call))), FEW);
-    // The floats, in batches that a device is handed.
-    one_hash(&format!("SELECT {} FROM t", select(over(&COLUMNS[..3], |call| call))), MANY);
+    // What a device may be handed: floats, in batches of its size, in no order.
+    let mut floats = over(&COLUMNS[..3], |call| call);
+    floats.retain(|call| !call.contains("ORDER BY") && !call.contains("median"));
+    one_hash(&format!("SELECT {} FROM t", select(floats)), MANY);
 }
 
 #[test]
