@@ -281,6 +281,7 @@ fn a_result_of_a_unit_has_one_encoding_and_every_other_is_refused() {
         "Boolean" => DataType::Boolean,
         "Date32" => DataType::Date32,
         "Binary" => DataType::Binary,
+        "Float64" => DataType::Float64,
         other => panic!("{other}"),
     };
     let fields: Vec<Field> = text["states"]
@@ -289,8 +290,7 @@ fn a_result_of_a_unit_has_one_encoding_and_every_other_is_refused() {
         .iter()
         .map(|field| {
             let kind = kind(field[1].as_str().unwrap());
-            let nullable = kind != DataType::Binary;
-            Field::new(field[0].as_str().unwrap(), kind, nullable)
+            Field::new(field[0].as_str().unwrap(), kind, true)
         })
         .collect();
     let schema: SchemaRef = Arc::new(Schema::new(fields.clone()));
