@@ -72,7 +72,7 @@ fn observed_sets() {
     let resistance = observed(include_str!("../../../datasets/samples/nist/SiRstv.dat"), 61);
     assert_eq!(resistance.len(), 25);
     let certified = Certified {
-        between: 5.114626160000000e-2,
+        between: 5.114_626_16e-2,
         within: 2.16636560000000e-1,
         f: 1.18046237440255,
         r2: 1.90999039051129e-1,
