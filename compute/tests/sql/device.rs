@@ -80,7 +80,7 @@ fn ask(
 struct Mortal(AtomicI64);
 
 impl Mortal {
-    fn new(answers: i64) -> Arc<dyn Reducer> {
+    fn lost_after(answers: i64) -> Arc<dyn Reducer> {
         Arc::new(Self(AtomicI64::new(answers)))
     }
 
@@ -116,7 +116,7 @@ fn neither_a_device_nor_its_loss_changes_a_result() {
     for sql in QUERIES {
         let (expected, _) = ask(sql, &tables[0], 1, None);
         for (partitions, answers) in [(1, i64::MAX), (2, i64::MAX), (1, 0), (1, 1), (2, 3)] {
-            let device = Some(Mortal::new(answers));
+            let device = Some(Mortal::lost_after(answers));
             let (found, _) = ask(sql, &tables[partitions - 1], partitions, device);
             assert_eq!(found, expected, "{sql}: {partitions} partitions, {answers} answers");
         }
@@ -143,7 +143,7 @@ fn neither_a_gpu_nor_its_loss_changes_a_result() {
 #[test]
 fn what_computed_each_aggregate_is_told() {
     let sql = "SELECT sum(z), stddev(z), count(*), sum(DISTINCT z) FROM t";
-    let (_, uses) = ask(sql, &tables(0), 1, Some(Mortal::new(i64::MAX)));
+    let (_, uses) = ask(sql, &tables(0), 1, Some(Mortal::lost_after(i64::MAX)));
     assert_eq!(uses.len(), 4, "{uses:?}");
     let of = |name: &str| uses.iter().find(|one| one.aggregate.starts_with(name)).unwrap().clone();
     for name in ["sum(t.z)", "stddev"] {
@@ -156,7 +156,7 @@ fn what_computed_each_aggregate_is_told() {
     for name in ["count", "sum(DISTINCT"] {
         assert_eq!(of(name).device, None, "{:?}", of(name));
     }
-    let (_, uses) = ask("SELECT sum(z) FROM t", &tables(0), 1, Some(Mortal::new(1)));
+    let (_, uses) = ask("SELECT sum(z) FROM t", &tables(0), 1, Some(Mortal::lost_after(1)));
     assert_eq!(uses[0].lost.as_deref(), Some("unplugged"));
     assert!(uses[0].device_rows > 0 && uses[0].cpu_rows > 0, "{uses:?}");
     let (_, uses) = ask("SELECT sum(z) FROM t", &tables(0), 1, None);
