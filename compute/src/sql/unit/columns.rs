@@ -123,7 +123,8 @@ impl<'a> Reader<'a> {
             return Err(UnitError::Type);
         }
         let bits = self.take(rows.div_ceil(8))?;
-        let padding = (rows % 8 != 0).then(|| bits.last().map_or(0, |last| last >> (rows % 8)));
+        let padding =
+            (!rows.is_multiple_of(8)).then(|| bits.last().map_or(0, |last| last >> (rows % 8)));
         if padding.unwrap_or(0) != 0 {
             return Err(UnitError::NotCanonical("bits after the last row"));
         }
