@@ -9,8 +9,8 @@ use veritrail_server::{
         Node,
         run::{
             Preview, Ran, RunRequest, Task, UnitsRan,
+            means::{Results, Work},
             plan::RunPlan,
-            work::{Results, Work},
         },
     },
 };

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::common::ScalarValue;
 
 use super::execute::RunError;
 use super::kernel::KernelCall;
@@ -64,12 +63,7 @@ async fn step(
                 .filter(|(name, _)| planned.tables.contains(*name))
                 .map(|(name, table)| (name.clone(), Arc::clone(table)))
                 .collect();
-            let parameters: BTreeMap<String, ScalarValue> = spec
-                .parameters
-                .iter()
-                .filter(|(name, _)| planned.parameters.contains(*name))
-                .map(|(name, value)| (name.clone(), value.to_scalar()))
-                .collect();
+            let parameters = spec.scalars(&planned.parameters);
             sql::plan(text, &parameters, &tables, options).await
         }
         Step::Kernel(call) => {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use bytes::Bytes;
-use datafusion::common::ScalarValue;
 use veritrail_provenance::hash::TableHash;
 
 use super::canonical::{TableError, outputs_hash, table_hash};
@@ -244,12 +243,7 @@ async fn step(
     }
     match &planned.step {
         Step::Sql(sql) => {
-            let parameters: BTreeMap<String, ScalarValue> = spec
-                .parameters
-                .iter()
-                .filter(|(name, _)| planned.parameters.contains(*name))
-                .map(|(name, value)| (name.clone(), value.to_scalar()))
-                .collect();
+            let parameters = spec.scalars(&planned.parameters);
             let answer = sql::execute(sql, &parameters, &tables, &options).await?;
             let sql::Answer { table, order, scans, aggregates, units } = answer;
             Ok(Done { table, order, scans, aggregates, units })

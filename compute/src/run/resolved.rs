@@ -6,8 +6,9 @@
 mod decode;
 mod encode;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use datafusion::common::ScalarValue;
 use veritrail_provenance::hash::{DatasetRoot, TextHash};
 
 use super::parameter::Parameter;
@@ -113,5 +114,14 @@ impl ResolvedSpec {
             seed: self.seed,
             parameters: self.parameters.clone(),
         }
+    }
+
+    /// The values of the parameters that a query names.
+    pub(super) fn scalars(&self, named: &BTreeSet<String>) -> BTreeMap<String, ScalarValue> {
+        self.parameters
+            .iter()
+            .filter(|(name, _)| named.contains(*name))
+            .map(|(name, value)| (name.clone(), value.to_scalar()))
+            .collect()
     }
 }

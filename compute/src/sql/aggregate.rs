@@ -16,6 +16,7 @@ mod distinct;
 mod driver;
 mod extreme;
 mod function;
+mod kept;
 mod kernel;
 mod keyed;
 mod moving;

@@ -25,7 +25,7 @@ use super::{
     peering::Relay,
     publish,
     resolve::Resolved,
-    run::work::{Results, Setting, Work},
+    run::means::{Results, Setting, Work},
     shelf::Shelf,
     ticket,
 };

@@ -5,10 +5,10 @@ mod arguments;
 pub mod details;
 pub(super) mod execute;
 mod inputs;
+pub mod means;
 pub(super) mod output;
 pub mod plan;
 mod preview;
-pub mod work;
 
 use std::{
     path::{Path, PathBuf},
@@ -34,8 +34,8 @@ pub use self::preview::Preview;
 use self::{
     details::{Details, Scanned},
     inputs::Input,
+    means::Work,
     output::Written,
-    work::Work,
 };
 use super::{Node, clock, new_file::NewFile, publish, resolve::Resolved, text_file::read_text};
 use crate::{
@@ -172,7 +172,7 @@ impl Node {
         progress.end();
         let done = done?;
         drop(setting);
-        work::note_rate(self, &done.units(), began.elapsed());
+        means::note_rate(self, &done.units(), began.elapsed());
         let details = Details::of(&done, self.node_did()?, started, clock::now());
         let outputs = outputs(&done)?;
         let node = self.node_did()?;

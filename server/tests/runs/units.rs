@@ -16,7 +16,7 @@ use veritrail_server::{
         reproduce::{ReproduceRequest, ReproducedOutcome},
         run::{
             RunRequest,
-            work::{Results, Work, cache::DiskCache},
+            means::{Results, Work, cache::DiskCache},
         },
     },
     progress::{Progress, Silent, UnitsDone},

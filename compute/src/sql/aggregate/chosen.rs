@@ -7,9 +7,9 @@ use datafusion::common::{DataFusionError, Result, ScalarValue};
 
 use super::definition::{Call, Definition};
 use super::driver::{Driver, Generic};
-use super::extreme::End;
+use super::kept::{self, End, Kept};
 use super::kernel::{Kernel, Rows};
-use super::keyed::{Keyed, keyed_inputs, odd, passing};
+use super::keyed::{Keyed, keyed_inputs, passing};
 
 /// One of the two.
 #[derive(Debug)]
@@ -59,24 +59,8 @@ struct ChosenKernel {
     end: End,
 }
 
-impl ChosenKernel {
-    /// Keeps the better of the two; returns the heap bytes grown, never less than none.
-    fn keep(&self, state: &mut Option<Box<[u8]>>, row: &[u8]) -> usize {
-        let better = state.as_deref().is_none_or(|kept| match self.end {
-            End::Least => row < kept,
-            End::Greatest => row > kept,
-        });
-        if !better {
-            return 0;
-        }
-        let before = state.as_ref().map_or(0, |kept| kept.len());
-        *state = Some(row.into());
-        row.len().saturating_sub(before)
-    }
-}
-
 impl Kernel for ChosenKernel {
-    type State = Option<Box<[u8]>>;
+    type State = Kept;
 
     fn empty(&self) -> Self::State {
         None
@@ -90,23 +74,16 @@ impl Kernel for ChosenKernel {
     ) -> Result<usize> {
         let encoded = self.keyed.encode(columns)?;
         Ok(passing(*rows, columns)
-            .map(|(row, group)| self.keep(&mut states[group], encoded.row(row).as_ref()))
+            .map(|(row, group)| self.end.keep(&mut states[group], encoded.row(row).as_ref()))
             .sum())
     }
 
     fn merge(&self, state: &mut Self::State, encoded: &[u8]) -> Result<usize> {
-        match encoded.split_first() {
-            Some((1, row)) => Ok(self.keep(state, row)),
-            Some((0, [])) => Ok(0),
-            _ => Err(odd()),
-        }
+        self.end.merge(state, encoded)
     }
 
     fn encode(&self, state: &Self::State) -> Result<Vec<u8>> {
-        Ok(match state {
-            Some(row) => [&[1], row.as_ref()].concat(),
-            None => vec![0],
-        })
+        Ok(kept::encode(state))
     }
 
     fn finish(&self, states: &[Self::State]) -> Result<ArrayRef> {
@@ -125,6 +102,6 @@ impl Kernel for ChosenKernel {
     }
 
     fn heap_size(&self, state: &Self::State) -> usize {
-        state.as_ref().map_or(0, |row| row.len())
+        kept::heap_size(state)
     }
 }

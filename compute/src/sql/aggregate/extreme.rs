@@ -7,15 +7,9 @@ use datafusion::common::{DataFusionError, Result, ScalarValue};
 
 use super::definition::{Call, Definition, widened_inputs};
 use super::driver::{Driver, Generic};
+use super::kept::{self, End, Kept};
 use super::kernel::{Kernel, Rows};
 use crate::columns::canonical_floats;
-
-/// Which end of the order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum End {
-    Least,
-    Greatest,
-}
 
 /// The least or the greatest value.
 #[derive(Debug)]
@@ -61,24 +55,10 @@ impl ExtremeKernel {
         let converter = RowConverter::new(vec![SortField::new(kind.clone())])?;
         Ok(Self { kind, end, converter })
     }
-
-    /// Keeps the better of the two; returns the heap bytes grown, never less than none.
-    fn keep(&self, state: &mut Option<Box<[u8]>>, row: &[u8]) -> usize {
-        let better = state.as_deref().is_none_or(|kept| match self.end {
-            End::Least => row < kept,
-            End::Greatest => row > kept,
-        });
-        if !better {
-            return 0;
-        }
-        let before = state.as_ref().map_or(0, |kept| kept.len());
-        *state = Some(row.into());
-        row.len().saturating_sub(before)
-    }
 }
 
 impl Kernel for ExtremeKernel {
-    type State = Option<Box<[u8]>>;
+    type State = Kept;
 
     fn empty(&self) -> Self::State {
         None
@@ -94,24 +74,17 @@ impl Kernel for ExtremeKernel {
         let encoded = self.converter.convert_columns(&canonical)?;
         let mut grown = 0;
         for (row, group) in rows.of(columns) {
-            grown += self.keep(&mut states[group], encoded.row(row).as_ref());
+            grown += self.end.keep(&mut states[group], encoded.row(row).as_ref());
         }
         Ok(grown)
     }
 
     fn merge(&self, state: &mut Self::State, encoded: &[u8]) -> Result<usize> {
-        match encoded.split_first() {
-            Some((1, row)) => Ok(self.keep(state, row)),
-            Some((0, [])) => Ok(0),
-            _ => Err(DataFusionError::Internal("a min or max state is odd".to_owned())),
-        }
+        self.end.merge(state, encoded)
     }
 
     fn encode(&self, state: &Self::State) -> Result<Vec<u8>> {
-        Ok(match state {
-            Some(row) => [&[1], row.as_ref()].concat(),
-            None => vec![0],
-        })
+        Ok(kept::encode(state))
     }
 
     fn finish(&self, states: &[Self::State]) -> Result<ArrayRef> {
@@ -131,6 +104,6 @@ impl Kernel for ExtremeKernel {
     }
 
     fn heap_size(&self, state: &Self::State) -> usize {
-        state.as_ref().map_or(0, |row| row.len())
+        kept::heap_size(state)
     }
 }

@@ -207,7 +207,9 @@ impl Step {
         let seen = Arc::clone(&groups);
         let end = async move {
             let groups = groups.load(Ordering::Relaxed);
-            self.done(at, &plan, groups).await.map(|_| None)
+            self.done(at, &plan, groups).await?;
+            self.tell();
+            Ok(None)
         };
         states
             .map_ok(move |batch| {
@@ -241,10 +243,15 @@ impl Step {
         totals.dropped.fetch_add(count.dropped.unwrap_or(0), Ordering::Relaxed);
         totals.bytes.fetch_add(self.ranges[at].bytes, Ordering::Relaxed);
         totals.computed.fetch_add(1, Ordering::Release);
+        Ok(count)
+    }
+
+    /// Tells of a computed unit. What is told of is kept, where it is to be kept at all: whoever
+    /// stops the run now finds it again.
+    fn tell(&self) {
         if let Some(progress) = &self.progress {
             progress.done(UnitDone::Computed);
         }
-        Ok(count)
     }
 
     /// Computes a unit to its end, and keeps its result unless that is too large.
@@ -282,6 +289,7 @@ impl Step {
                 put(cache, unit, text, bytes).await;
             }
         }
+        self.tell();
         Ok(futures::stream::once(std::future::ready(Ok(groups))).boxed())
     }
 

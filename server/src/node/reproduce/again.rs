@@ -23,7 +23,7 @@ use crate::{
         claims::spec_agrees,
         file_bytes::FilePieces,
         get::session::Session,
-        run::{execute, output::path, work::Setting},
+        run::{execute, means::Setting, output::path},
         shelf::Shelf,
         tables::Opened,
     },

@@ -7,7 +7,7 @@ use veritrail_compute::{
     sql::{Options, SqlError, TableSource},
 };
 
-use super::work::{Setting, Watch};
+use super::means::{Setting, Watch};
 use crate::{
     error::{NodeError, Result},
     node::{device, tables::Opened},

@@ -9,7 +9,7 @@ use veritrail_compute::{
 use super::{
     RunRequest, execute,
     inputs::{self, Input},
-    spec_of, work,
+    means, spec_of,
 };
 use crate::{
     error::{Kind, OrKind as _, Result},
@@ -68,11 +68,11 @@ impl Node {
         let inputs = self.inputs(&spec).await?;
         let resolved = spec.resolve(inputs::roots(&inputs)).or_kind(Kind::Usage)?;
         let tables = execute::tables(&resolved, &inputs::opened(&inputs)).await?;
-        let options = work::planned(&request.work)?;
+        let options = means::planned(&request.work)?;
         let steps = estimate(&resolved, &tables, &options).await;
         let steps = steps.map_err(|e| execute::error(&e))?;
         let bytes = steps.iter().map(|step| step.plan.bytes()).sum();
-        let rate = work::rate(self);
+        let rate = means::rate(self);
         Ok(RunPlan {
             inputs: inputs.iter().map(Input::shown).collect(),
             units: steps.iter().map(|step| step.plan.units()).sum(),
