@@ -18,6 +18,18 @@ fn moments_of(values: &[f64]) -> Moments {
     moments
 }
 
+/// The judge once took an infinity for right only where the root lies below 2^1024.
+#[test]
+fn a_deviation_beyond_every_float_is_an_infinity() {
+    let values = [f64::MAX, f64::MIN];
+    let moments = moments_of(&values);
+    let found = moments.deviation(Variance::Sample).unwrap().unwrap();
+    assert_eq!(found, f64::INFINITY);
+    assert_nearest_root(&exact_variance(&values, 1.0), found);
+    // Of the population it is the largest float itself.
+    assert_eq!(moments.deviation(Variance::Population).unwrap(), Some(f64::MAX));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1200, failure_persistence: None, ..ProptestConfig::default() })]
 
