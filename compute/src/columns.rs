@@ -14,6 +14,9 @@ use arrow::error::ArrowError;
 
 use crate::exact::round::canonical;
 
+/// Values that are looked through for NaNs at once.
+const BLOCK: usize = 1024;
+
 /// A column that no query can read, and no result can hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -124,8 +127,12 @@ pub fn canonical_floats(column: &ArrayRef) -> ArrayRef {
     let Some(floats) = column.as_primitive_opt::<Float64Type>() else {
         return Arc::clone(column);
     };
+    // Every column of every batch comes by here: without a branch a value, a NaN is looked for at
+    // memory's pace.
+    let nan = |block: &[f64]| block.iter().fold(false, |any, x| any | x.is_nan());
     let odd = |x: &f64| x.is_nan() && x.to_bits() != canonical(*x).to_bits();
-    if !floats.values().iter().any(odd) {
+    let blocks = floats.values().chunks(BLOCK);
+    if !blocks.filter(|block| nan(block)).any(|block| block.iter().any(odd)) {
         return Arc::clone(column);
     }
     let values = floats.values().iter().map(|&x| canonical(x)).collect::<Vec<_>>();

@@ -30,6 +30,7 @@ mod reasons;
 mod scan;
 mod session;
 mod table;
+mod terms;
 pub mod unit;
 mod windows;
 

@@ -24,7 +24,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::table::{BatchStream, ReadError, TableRange, TableSource};
 use super::unit::UnitProgress;
-use crate::columns::{canonical_floats, widen, widened_field};
+use crate::columns::{widen, widened_field};
 
 /// A table under its name in the query.
 #[derive(Debug)]
@@ -304,7 +304,7 @@ impl ExecutionPlan for ScanExec {
 fn present(batch: &RecordBatch, shape: &SchemaRef) -> Result<RecordBatch> {
     let columns = batch.columns()[..shape.fields().len()]
         .iter()
-        .map(|column| widen(column).map(|column| canonical_floats(&column)))
+        .map(widen)
         .collect::<Result<Vec<_>, _>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok(RecordBatch::try_new_with_options(Arc::clone(shape), columns, &options)?)

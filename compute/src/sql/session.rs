@@ -45,6 +45,7 @@ use super::arithmetic::CheckedArithmetic;
 use super::execute::Options;
 use super::functions::allowed_functions;
 use super::memory::{MeteredPool, disk};
+use super::terms::ShareTerms;
 use super::windows::{CompleteWindows, SignedPlaces, allowed_windows};
 
 /// A session in which only exact aggregates and allowed functions exist, and what it may hold.
@@ -157,6 +158,8 @@ fn optimizer_rules(options: &Options, uses: &AllUses) -> Vec<Arc<dyn OptimizerRu
         // A sort under LIMIT keeps only its first rows.
         Arc::new(PushDownLimit::new()),
         Arc::new(PushDownFilter::new()),
+        // What aggregates and projections say twice is computed once.
+        Arc::new(ShareTerms::new()),
         // Only the columns that are used are read.
         Arc::new(OptimizeProjections::new()),
         // After all that look at aggregates by name: sum, avg, … of one column share a state.
