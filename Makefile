@@ -60,3 +60,7 @@ bench-compute: ## Exact aggregates beside plain ones, time and peak memory, in t
 .PHONY: bench-proof
 bench-proof: ## Zero-knowledge statements over a million rows, in the release profile
 	$(CARGO) bench --locked --workspace --bench proof
+
+.PHONY: mutants-proof
+mutants-proof: ## Remove the checks of zero-knowledge statements one by one and see tests fail (an hour)
+	.ci/mutants
