@@ -56,3 +56,11 @@ bench-peer: ## Fetch 64 MiB over loopback beside iroh-blobs' own store, in the r
 .PHONY: bench-compute
 bench-compute: ## Exact aggregates beside plain ones, time and peak memory, in the release profile
 	$(CARGO) bench --locked --workspace --bench compute
+
+.PHONY: bench-proof
+bench-proof: ## Zero-knowledge statements over a million rows, in the release profile
+	$(CARGO) bench --locked --workspace --bench proof
+
+.PHONY: mutants-proof
+mutants-proof: ## Remove the checks of zero-knowledge statements one by one and see tests fail (an hour)
+	.ci/mutants

@@ -1,0 +1,203 @@
+//! The decision from a statement's integers: may they be released?
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::Policy;
+use crate::body::Body;
+use crate::statement::plan::{Counted, Fact, Plan};
+use crate::statement::{Measure, Statement};
+
+/// Which rule a statement breaks. No variant holds a size: a message may leave the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// A count is neither 0 nor at least the minimum cell.
+    #[error("a count is below the minimum cell")]
+    Cell,
+    /// What a count leaves of all rows, or of another count, is below the minimum cell.
+    #[error("what a count leaves of a larger one is below the minimum cell")]
+    Complement,
+    /// All numbers of a group are the same, so each of them is told.
+    #[error("a group's numbers do not vary")]
+    Variance,
+    /// A sum shows that all its numbers stand at one end of the range.
+    #[error("a sum shows an extreme")]
+    Extreme,
+    /// A model has too many parameters for its rows.
+    #[error("too few rows for this many parameters")]
+    Freedom,
+}
+
+/// Decides about a statement's integers under the version's policy. Prover and verifier both ask.
+///
+/// # Errors
+/// Names the first rule that is broken.
+pub fn check(
+    body: &Body,
+    statement: &Statement,
+    plan: &Plan,
+    results: &[u128],
+) -> Result<(), Refusal> {
+    let rules = Rules { body, policy: &body.policy, claims: &plan.claims, results };
+    rules.cells()?;
+    rules.complements()?;
+    rules.groups(statement)?;
+    rules.sums()?;
+    rules.models(statement)
+}
+
+struct Rules<'a> {
+    body: &'a Body,
+    policy: &'a Policy,
+    claims: &'a [Counted],
+    results: &'a [u128],
+}
+
+impl Rules<'_> {
+    /// Counts: sums of booleans alone, also those within a Gram matrix.
+    fn counts(&self) -> impl Iterator<Item = (&Counted, u128)> {
+        let all = self.claims.iter().zip(self.results.iter().copied());
+        all.filter(|(claim, _)| claim.values.is_empty())
+    }
+
+    fn allowed(&self, count: u128) -> bool {
+        count == 0 || count >= u128::from(self.policy.minimum_cell())
+    }
+
+    fn cells(&self) -> Result<(), Refusal> {
+        let all_allowed = self.counts().all(|(_, count)| self.allowed(count));
+        if all_allowed { Ok(()) } else { Err(Refusal::Cell) }
+    }
+
+    /// A count under more conditions than another is taken from it.
+    fn complements(&self) -> Result<(), Refusal> {
+        let rows = u128::from(self.body.rows);
+        let mut counts: BTreeMap<&[Fact], u128> = BTreeMap::new();
+        counts.extend(self.counts().map(|(claim, count)| (&claim.facts[..], count)));
+        for (facts, count) in &counts {
+            if !rows.checked_sub(*count).is_some_and(|rest| self.allowed(rest)) {
+                return Err(Refusal::Complement);
+            }
+            let wider = counts.iter().filter(|(other, _)| {
+                other.len() < facts.len() && other.iter().all(|fact| implied(*fact, facts))
+            });
+            for (_, other) in wider {
+                if !other.checked_sub(*count).is_some_and(|rest| self.allowed(rest)) {
+                    return Err(Refusal::Complement);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a statement's groups leave of all rows, or of the rows that fulfil the conditions.
+    fn groups(&self, statement: &Statement) -> Result<(), Refusal> {
+        if statement.groups.is_empty() || !statement.measures.contains(&Measure::Count) {
+            return Ok(());
+        }
+        let grouped = |claim: &Counted| {
+            let depth = claim.facts.iter().filter(
+                |fact| matches!(fact, Fact::Level(column, _) if statement.groups.contains(column)),
+            );
+            depth.count() == statement.groups.len()
+                && claim.facts.len() == statement.groups.len() + statement.conditions.len()
+                && !claim.facts.iter().any(|fact| matches!(fact, Fact::Valid(_)))
+        };
+        if !statement.conditions.is_empty() {
+            return Ok(());
+        }
+        let mut cells: BTreeMap<&[Fact], u128> = BTreeMap::new();
+        cells.extend(
+            self.counts()
+                .filter(|(claim, _)| grouped(claim))
+                .map(|(claim, n)| (&claim.facts[..], n)),
+        );
+        let rest = u128::from(self.body.rows).checked_sub(cells.values().sum());
+        if rest.is_some_and(|rest| self.allowed(rest)) { Ok(()) } else { Err(Refusal::Complement) }
+    }
+
+    /// Σu = 0 or n·(hi − lo): every number is the least or the greatest one.
+    fn sums(&self) -> Result<(), Refusal> {
+        let counts: BTreeMap<Vec<Fact>, u128> =
+            self.counts().map(|(claim, count)| (claim.facts.clone(), count)).collect();
+        for (claim, sum) in self.claims.iter().zip(self.results) {
+            let [column] = claim.values[..] else { continue };
+            let span = u128::from(self.body.schema.columns()[usize::from(column)].kind.span());
+            let count = number_of(claim, column, &counts).unwrap_or(u128::from(self.body.rows));
+            if count > 0 && (*sum == 0 || *sum == count * span) {
+                return Err(Refusal::Extreme);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gram matrices: each quantity varies, and rows are many enough for a model of all of them.
+    fn models(&self, statement: &Statement) -> Result<(), Refusal> {
+        let all: Vec<(&Counted, &u128)> = self.claims.iter().zip(self.results).collect();
+        let mut rest = &all[..];
+        while !rest.is_empty() {
+            for measure in &statement.measures {
+                let (own, others) = rest.split_at(measure.integers().min(rest.len()));
+                rest = others;
+                if let Measure::Gram(quantities) = measure {
+                    self.model(quantities.len(), own)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn model(&self, size: usize, matrix: &[(&Counted, &u128)]) -> Result<(), Refusal> {
+        let [(_, rows), rest @ ..] = matrix else { return Ok(()) };
+        if **rows == 0 {
+            return Ok(());
+        }
+        let parameters = size as u128;
+        let freedom = rows.saturating_sub(parameters) >= u128::from(self.policy.minimum_freedom());
+        let share = parameters * 100 <= **rows * u128::from(self.policy.parameters_percent());
+        if !freedom || !share {
+            return Err(Refusal::Freedom);
+        }
+        let (sums, products) = rest.split_at(size.min(rest.len()));
+        let mut at = 0;
+        for (row, (_, sum)) in sums.iter().enumerate() {
+            let Some((claim, square)) = products.get(at) else { return Ok(()) };
+            // n·Σu² = (Σu)², compared without overflow.
+            let same = wide(**rows, **square) == wide(**sum, **sum);
+            if same && !claim.values.is_empty() {
+                return Err(Refusal::Variance);
+            }
+            at += size - row;
+        }
+        Ok(())
+    }
+}
+
+/// True where a row of which `facts` hold must fulfil `fact`.
+fn implied(fact: Fact, facts: &[Fact]) -> bool {
+    facts.contains(&fact)
+        || matches!(fact, Fact::Valid(column) if facts.iter().any(|other| match other {
+            Fact::Level(of, _) | Fact::True(of) | Fact::False(of) => *of == column,
+            _ => false,
+        }))
+}
+
+/// The count that belongs to a sum: the same conditions, and that the column is not null.
+fn number_of(claim: &Counted, column: u16, counts: &BTreeMap<Vec<Fact>, u128>) -> Option<u128> {
+    let mut present = claim.facts.clone();
+    present.push(Fact::Valid(column));
+    present.sort_unstable();
+    counts.get(&present).or_else(|| counts.get(&claim.facts)).copied()
+}
+
+/// The product of two numbers below 2^128, as its high and low half.
+fn wide(a: u128, b: u128) -> (u128, u128) {
+    let half = |number: u128| (number >> 64, number & u128::from(u64::MAX));
+    let ((a_high, a_low), (b_high, b_low)) = (half(a), half(b));
+    let (low, middle) = (a_low * b_low, a_high * b_low);
+    let (carry, other) = (middle + (low >> 64), a_low * b_high);
+    let (sum, overflow) = carry.overflowing_add(other);
+    let top = a_high * b_high + (sum >> 64) + (u128::from(overflow) << 64);
+    (top, sum << 64 | low & u128::from(u64::MAX))
+}

@@ -1,0 +1,128 @@
+//! The formats' golden files: written here byte for byte, and read back.
+//!
+//! A file that differs is an error: version 1 of a format does not change. `VERITRAIL_BLESS=1`
+//! writes files that are missing, never one that is there.
+
+use std::path::PathBuf;
+
+use veritrail_proof::argument::equations::Equations;
+use veritrail_proof::argument::verify::verify as verify_relation;
+use veritrail_proof::body::manifest::manifest_hash;
+use veritrail_proof::curve::{Scalar, encode_scalar, wide_scalar};
+use veritrail_proof::ingest::check;
+use veritrail_proof::statement::plan::plan;
+use veritrail_proof::statement::{Condition, Measure, Quantity, Statement, prove, verify};
+use veritrail_proof::transcript::{Channel, Transcript};
+
+use crate::fixtures::*;
+
+/// The golden file's text, which must equal `made`.
+fn golden(name: &str, made: &str) {
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/golden").join(name);
+    let bless = std::env::var("VERITRAIL_BLESS").is_ok_and(|value| value == "1");
+    if bless && !path.exists() {
+        std::fs::write(&path, made).unwrap();
+    }
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(text, made, "{name} is not what version 1 writes");
+}
+
+/// Hex in lines of 32 bytes.
+fn hex_lines(bytes: &[u8]) -> String {
+    bytes.chunks(32).map(|line| hex::encode(line) + "\n").collect()
+}
+
+/// Tells every message and challenge as it goes through.
+struct Told {
+    inner: Transcript,
+    lines: Vec<String>,
+}
+
+impl Told {
+    fn new() -> Self {
+        Self { inner: Transcript::new(), lines: vec![] }
+    }
+}
+
+impl Channel for Told {
+    fn bytes(&mut self, label: &'static [u8], bytes: &[u8]) {
+        let label_text = std::str::from_utf8(label).unwrap();
+        let shown = match bytes.len() {
+            0..=64 => hex::encode(bytes),
+            length => format!("{length} bytes, BLAKE3 {}", blake3::hash(bytes)),
+        };
+        self.lines.push(format!("{label_text}: {shown}"));
+        self.inner.bytes(label, bytes);
+    }
+
+    fn wide(&mut self, label: &'static [u8]) -> [u8; 64] {
+        let wide = self.inner.wide(label);
+        let label = std::str::from_utf8(label).unwrap();
+        let challenge: Scalar = wide_scalar(&wide);
+        self.lines.push(format!("{label} -> {}", hex::encode(encode_scalar(&challenge))));
+        wide
+    }
+}
+
+/// Twenty people, whose release policy allows cells of three.
+fn example() -> veritrail_proof::ingest::Published {
+    let people = people(20, 11);
+    let policy = veritrail_proof::policy::Policy::new(3).unwrap();
+    veritrail_proof::ingest::publish(&did(), 1, policy, columns_of(&people), seed(), &ENTROPY)
+        .unwrap()
+}
+
+fn statement() -> Statement {
+    Statement {
+        conditions: vec![Condition::False(3)],
+        groups: vec![],
+        measures: vec![Measure::Count, Measure::Sum(Quantity::Value(0))],
+    }
+}
+
+#[test]
+fn body_and_manifest() {
+    let example = example();
+    golden("proof-body.hex", &hex_lines(&example.open.body.encode()));
+    golden("proof-manifest.hex", &hex_lines(&example.manifest));
+    let text = format!(
+        "body {}\nmanifest {}\n",
+        example.open.body.hash(),
+        manifest_hash(&example.manifest)
+    );
+    golden("proof-hashes.txt", &text);
+}
+
+#[test]
+fn a_statement_with_its_transcript() {
+    let example = example();
+    let checked = check(&example.manifest).unwrap();
+    let statement = statement();
+    let proven = prove(&example.open, &statement, &context(), &ENTROPY).unwrap();
+    verify(&checked, &statement, &context(), &proven.results, &proven.proof).unwrap();
+    golden("proof-statement.hex", &hex_lines(&statement.encode()));
+    let results: Vec<String> = proven.results.iter().map(u128::to_string).collect();
+    golden("proof-results.txt", &(results.join("\n") + "\n"));
+    golden("proof-argument.hex", &hex_lines(&proven.proof));
+
+    let body = &example.open.body;
+    let plan = plan(&statement, body).unwrap();
+    let relation = plan.relation(body.rows, &proven.results).unwrap();
+    let columns: Vec<_> =
+        plan.columns.iter().map(|(column, role)| checked.column(*column, *role).unwrap()).collect();
+    let mut told = Told::new();
+    veritrail_proof::statement::absorb(
+        &mut told,
+        body,
+        &context(),
+        &statement,
+        &plan,
+        &proven.results,
+    );
+    let mut equations = Equations::new();
+    verify_relation(&mut told, &relation, &columns, &proven.proof, &mut equations).unwrap();
+    equations.check().unwrap();
+    golden("proof-transcript.txt", &(told.lines.join("\n") + "\n"));
+}

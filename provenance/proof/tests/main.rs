@@ -1,0 +1,21 @@
+//! All tests of veritrail-proof, one binary: a file per topic, over the public API.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+// Tests read golden files; the package itself does no I/O.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod arguments;
+mod attacks;
+mod bodies;
+mod commitments;
+mod decimals;
+mod derived;
+mod encodings;
+mod fixtures;
+mod forgeries;
+mod generators;
+mod golden;
+mod ingests;
+mod policies;
+mod schemas;
+mod statements;
+mod zero_knowledge;

@@ -1,0 +1,135 @@
+//! The release policy, as every verifier applies it to the claimed integers.
+
+use veritrail_proof::body::Body;
+use veritrail_proof::body::tree::ColumnRoot;
+use veritrail_proof::policy::{CELL_FLOOR, Policy, PolicyError, Refusal, check};
+use veritrail_proof::statement::plan::plan;
+use veritrail_proof::statement::*;
+
+use crate::fixtures::*;
+
+fn body(policy: Policy) -> Body {
+    Body {
+        dataset: did(),
+        version: 1,
+        rows: 100,
+        schema: PEOPLE.parse().unwrap(),
+        policy,
+        columns: ColumnRoot::from_bytes([0; 32]),
+    }
+}
+
+fn decide(statement: &Statement, results: &[u128]) -> Result<(), Refusal> {
+    let body = body(Policy::default());
+    let plan = plan(statement, &body).unwrap();
+    assert_eq!(plan.claims.len(), results.len());
+    check(&body, statement, &plan, results)
+}
+
+fn of(conditions: &[Condition], groups: &[u16], measure: Measure) -> Statement {
+    Statement { conditions: conditions.to_vec(), groups: groups.to_vec(), measures: vec![measure] }
+}
+
+#[test]
+fn policies_below_the_floors_are_refused() {
+    assert_eq!(Policy::new(CELL_FLOOR - 1), Err(PolicyError::Loose));
+    assert_eq!(Policy::new(0), Err(PolicyError::Loose));
+    assert_eq!(Policy::new(CELL_FLOOR).unwrap().minimum_cell(), CELL_FLOOR);
+    assert_eq!(Policy::default().minimum_cell(), 10);
+}
+
+#[test]
+fn small_counts_and_small_complements_are_refused() {
+    let smokers = of(&[Condition::True(3)], &[], Measure::Count);
+    for count in [0, 10, 50, 90, 100] {
+        assert_eq!(decide(&smokers, &[count]), Ok(()), "{count}");
+    }
+    for count in [1, 2, 9] {
+        assert_eq!(decide(&smokers, &[count]), Err(Refusal::Cell));
+        assert_eq!(decide(&smokers, &[100 - count]), Err(Refusal::Complement));
+    }
+    assert_eq!(decide(&smokers, &[101]), Err(Refusal::Complement));
+}
+
+#[test]
+fn what_one_count_leaves_of_another_is_looked_at() {
+    // Smokers, and smokers whose change is known: three are missing.
+    let mut both = of(&[Condition::True(3)], &[], Measure::Count);
+    both.measures.push(Measure::Sum(Quantity::Value(1)));
+    assert_eq!(decide(&both, &[50, 40, 9000]), Ok(()));
+    assert_eq!(decide(&both, &[50, 50, 9000]), Ok(()));
+    assert_eq!(decide(&both, &[50, 47, 9000]), Err(Refusal::Complement));
+    assert_eq!(decide(&both, &[50, 51, 9000]), Err(Refusal::Complement));
+}
+
+#[test]
+fn what_the_groups_leave_of_all_rows_is_looked_at() {
+    let grouped = of(&[], &[2], Measure::Count);
+    assert_eq!(decide(&grouped, &[40, 30, 20]), Ok(()));
+    assert_eq!(decide(&grouped, &[40, 30, 30]), Ok(()));
+    assert_eq!(decide(&grouped, &[40, 30, 27]), Err(Refusal::Complement));
+    assert_eq!(decide(&grouped, &[60, 30, 27]), Err(Refusal::Complement));
+    assert_eq!(decide(&grouped, &[60, 30, 7]), Err(Refusal::Cell));
+}
+
+#[test]
+fn counts_within_a_gram_matrix_are_counts() {
+    // n, Σsmoker, Σlevel, then smoker·smoker, smoker·level, level·level.
+    let gram = of(&[], &[], Measure::Gram(vec![Quantity::True(3), Quantity::Level(2, 0)]));
+    assert_eq!(decide(&gram, &[90, 50, 40, 50, 30, 40]), Ok(()));
+    assert_eq!(decide(&gram, &[90, 50, 40, 50, 4, 40]), Err(Refusal::Cell));
+    assert_eq!(decide(&gram, &[90, 50, 40, 50, 36, 40]), Err(Refusal::Complement));
+}
+
+#[test]
+fn sums_at_an_end_of_the_range_are_refused() {
+    let sum = of(&[Condition::True(3)], &[], Measure::Sum(Quantity::Value(0)));
+    assert_eq!(decide(&sum, &[50, 1]), Ok(()));
+    assert_eq!(decide(&sum, &[50, 0]), Err(Refusal::Extreme));
+    assert_eq!(decide(&sum, &[50, 50 * 72]), Err(Refusal::Extreme));
+    assert_eq!(decide(&sum, &[0, 0]), Ok(()));
+}
+
+#[test]
+fn groups_that_do_not_vary_are_refused() {
+    let gram = of(&[], &[], Measure::Gram(vec![Quantity::Value(0)]));
+    assert_eq!(decide(&gram, &[100, 3000, 90_001]), Ok(()));
+    assert_eq!(decide(&gram, &[100, 3000, 90_000]), Err(Refusal::Variance));
+}
+
+#[test]
+fn models_need_rows() {
+    let many =
+        vec![Quantity::Value(0), Quantity::Value(1), Quantity::True(3), Quantity::Level(2, 0)];
+    let gram = of(&[Condition::Level(2, 1)], &[], Measure::Gram(many));
+    let integers = |n: u128| {
+        // Sums and squares of numbers that vary, and no count but n.
+        vec![n, n * 10, n * 20, n, 0, n * 101, n * 200, n * 10, 0, n * 401, n * 20, 0, n, 0, 0]
+    };
+    assert_eq!(decide(&gram, &integers(50)), Ok(()));
+    assert_eq!(decide(&gram, &integers(12)), Err(Refusal::Freedom));
+    assert_eq!(decide(&gram, &integers(13)), Err(Refusal::Freedom));
+    assert_eq!(decide(&gram, &integers(14)), Ok(()));
+}
+
+#[test]
+fn a_verifier_applies_the_policy_of_the_body() {
+    // The holder proves a true statistic that its own policy forbids: the verifier refuses it.
+    let people: Vec<Person> = (0..100)
+        .map(|at| Person { age: 20 + at % 60, change: None, group: None, smoker: at < 4 })
+        .collect();
+    let published = published(&people);
+    let statement = of(&[Condition::True(3)], &[], Measure::Count);
+    let refused = prove(&published.open, &statement, &context(), &ENTROPY);
+    assert_eq!(refused, Err(StatementError::Policy(Refusal::Cell)));
+    let plan = plan(&statement, &published.open.body).unwrap();
+    let proof =
+        prove::prove_results(&published.open, &statement, &plan, &context(), &[4], &ENTROPY)
+            .unwrap();
+    let checked = veritrail_proof::ingest::check(&published.manifest).unwrap();
+    let result = verify(&checked, &statement, &context(), &[4], &proof);
+    assert_eq!(
+        result.err(),
+        Some(verify::RefusedStatement::Statement(StatementError::Policy(Refusal::Cell)))
+    );
+}
