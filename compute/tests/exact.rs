@@ -4,6 +4,7 @@ mod cells;
 mod certified;
 mod hostile;
 pub mod oracle;
+mod pair_cells;
 mod pairs;
 mod properties;
 mod states;
