@@ -2,6 +2,7 @@
 
 mod cells;
 mod certified;
+pub mod fractions;
 mod hostile;
 pub mod oracle;
 mod pair_cells;
