@@ -2,8 +2,10 @@
 
 mod cells;
 mod certified;
+pub mod fractions;
 mod hostile;
 pub mod oracle;
+mod pair_cells;
 mod pairs;
 mod properties;
 mod states;

@@ -6,6 +6,7 @@ mod hostile;
 mod kernels;
 mod matrix;
 mod nist;
+mod rationals;
 mod run;
 mod sql;
 mod tpch;

@@ -2,6 +2,7 @@
 //! lists are read from the registry, so an aggregate that is added is judged without being named.
 
 pub mod calls;
+mod columnar;
 pub mod devices;
 mod engine;
 mod forms;

@@ -7,6 +7,7 @@ mod grouped;
 mod invariance;
 mod math;
 mod pairs;
+mod pins;
 mod refused;
 mod registry;
 mod retracted;

@@ -6,6 +6,7 @@
 //! the number is kept and never which number it is.
 
 mod head;
+mod pair;
 
 use std::fmt::Debug;
 
@@ -17,6 +18,7 @@ use super::state::StateError;
 use super::sum::{Counts, Sum, Unit};
 use super::wide::{Magnitude, Wide};
 use head::{Head, Window, absorbed, lowest};
+pub use pair::PairCell;
 
 /// Rows that one cell can count; its owner sees to that.
 pub const CELL_ROWS_MAX: u64 = 1 << 40;

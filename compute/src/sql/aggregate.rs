@@ -4,8 +4,9 @@
 //! what computes it), in one file per family, and usually a `kernel::Kernel` (what one group's
 //! state is, how rows are added and taken out, how states merge, what they finish as); `driver`
 //! drives a kernel for many groups, one, or a window, `offload` puts a device in front of the latter,
-//! and `function` presents it to the planner. What is made of one numeric column has drivers of its
-//! own in `numeric`, and several of them over the same column share a state (`shared`).
+//! and `function` presents it to the planner. What is made of one numeric column, or of two, has
+//! drivers of its own in `numeric` and `pairs`, and several of them over the same columns share a
+//! state (`shared`). `distinct` stands before any driver whose call says DISTINCT.
 
 mod bits;
 mod chosen;
@@ -23,6 +24,7 @@ mod moving;
 mod numbers;
 mod numeric;
 mod offload;
+mod packed;
 mod pairs;
 mod place;
 mod quantile;

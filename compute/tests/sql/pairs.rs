@@ -107,3 +107,102 @@ fn pairs_are_the_same_however_they_are_executed() {
         assert_eq!(hashes.len(), 1, "{sql}: {hashes:?}");
     }
 }
+
+#[test]
+fn sharing_a_state_of_pairs_changes_nothing() {
+    let tables = both();
+    let names = [
+        "covar_samp",
+        "covar_pop",
+        "corr",
+        "regr_slope",
+        "regr_intercept",
+        "regr_count",
+        "regr_r2",
+        "regr_avgx",
+        "regr_avgy",
+        "regr_sxx",
+        "regr_syy",
+        "regr_sxy",
+    ];
+    for columns in ["x, z", "z, y", "d, u", "z, z * 2", "d, d", "y, x"] {
+        for tail in ["", " FILTER (WHERE y > 0)"] {
+            let calls = names.map(|name| format!("{name}({columns}){tail}"));
+            let listed: Vec<String> =
+                calls.iter().enumerate().map(|(at, call)| format!("{call} AS c{at}")).collect();
+            let listed = listed.join(", ");
+            let together = rows(&format!("SELECT g, {listed} FROM t GROUP BY g"), &tables);
+            let mut apart = rows("SELECT g FROM t GROUP BY g", &tables);
+            for call in &calls {
+                let alone = rows(&format!("SELECT g, {call} AS v FROM t GROUP BY g"), &tables);
+                for (line, alone) in apart.iter_mut().zip(alone) {
+                    line.push_str(&alone[alone.rfind('|').unwrap()..]);
+                }
+            }
+            assert_eq!(together, apart, "{columns}{tail}");
+            let alone = |call: &String| value(&format!("SELECT {call} AS v FROM t"), &tables);
+            let one: Vec<String> = calls.iter().map(alone).collect();
+            assert_eq!(rows(&format!("SELECT {listed} FROM t"), &tables), [one.join("|")]);
+        }
+    }
+    let nothing = "SELECT corr(z, y), regr_count(z, y), regr_slope(z, y) FROM t WHERE id < 0";
+    assert_eq!(rows(nothing, &tables), ["null|0|null"]);
+    let mixed = "SELECT g, sum(z), corr(z, y), avg(z), regr_slope(z, y), corr(y, z), count(*) \
+                 FROM t GROUP BY g HAVING corr(z, y) > -1 ORDER BY regr_r2(z, y), g";
+    assert_eq!(rows(mixed, &tables).len(), 5);
+}
+
+/// Rows enough that partial aggregation is given up, and rows travel as they are; some leave the
+/// window of their group.
+#[test]
+fn pairs_that_skip_a_phase_change_nothing() {
+    let count = 240_000i64;
+    let x = |row: i64| match row % 1_000 {
+        0 => None,
+        1 => Some(f64::NAN),
+        2 => Some(1e300),
+        _ => Some((row as f64).sqrt()),
+    };
+    let columns: [(&str, ArrayRef); 3] = [
+        ("g", Arc::new(Int64Array::from_iter_values((0..count).map(|r| r * 7_919 % 200_003)))),
+        ("x", Arc::new(Float64Array::from_iter((0..count).map(x)))),
+        ("n", Arc::new(Int64Array::from_iter((0..count).map(|r| (r % 3 != 0).then_some(r))))),
+    ];
+    let table = RecordBatch::try_from_iter(columns).unwrap();
+    let sql = "SELECT g, covar_pop(x, n), regr_count(x, n), regr_avgx(x, n), \
+               corr(n, x) FILTER (WHERE x > 9), count(DISTINCT x), corr(DISTINCT n, x) \
+               FROM t GROUP BY g";
+    let mut hashes = BTreeMap::new();
+    for (partitions, seed) in [(1, 0), (2, 3), (5, 8)] {
+        let tables: Tables = BTreeMap::from([("t".to_owned(), cut(&table, 8_192, seed))]);
+        let answer =
+            block_on(execute(sql, &BTreeMap::new(), &tables, &options(partitions))).unwrap();
+        let hash = table_hash(&answer.schema(), &[answer.table]).unwrap().to_hex();
+        hashes.entry(hash).or_insert_with(Vec::new).push(partitions);
+    }
+    assert_eq!(hashes.len(), 1, "{hashes:?}");
+}
+
+/// States that left their cells, and values kept for DISTINCT, count against the limit.
+#[test]
+fn memory_counts_pairs_that_left_their_window() {
+    let count = 60_000i64;
+    let far = |row: i64| [1e300, 1e-300, 1.0][(row % 3) as usize];
+    let columns: [(&str, ArrayRef); 3] = [
+        ("g", Arc::new(Int64Array::from_iter_values((0..count).map(|row| row / 3)))),
+        ("x", Arc::new(Float64Array::from_iter_values((0..count).map(far)))),
+        ("n", Arc::new(Int64Array::from_iter_values(0..count))),
+    ];
+    let tables = one("t", &RecordBatch::try_from_iter(columns).unwrap());
+    let limited = |sql: &str, memory_bytes| {
+        let options = Options { memory_bytes, ..options(1) };
+        block_on(execute(sql, &BTreeMap::new(), &tables, &options)).map(|answer| answer.table)
+    };
+    let pairs = "SELECT g, covar_pop(x, n) AS c FROM t GROUP BY g";
+    let error = limited(pairs, 9 << 20).unwrap_err();
+    assert!(matches!(error, veritrail_compute::sql::SqlError::Memory { .. }), "{error:?}");
+    assert_eq!(limited(pairs, 256 << 20).unwrap().num_rows(), 20_000);
+    // Sixty thousand different values take a few megabytes.
+    let different = "SELECT g, count(DISTINCT n) AS c FROM t GROUP BY g";
+    assert_eq!(limited(different, 16 << 20).unwrap().num_rows(), 20_000);
+}

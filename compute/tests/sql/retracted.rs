@@ -1,5 +1,4 @@
-//! The accumulators by themselves: rows taken out of a window were never there, and no aggregate
-//! falls back to a row at a time.
+//! The accumulators by themselves: rows taken out of a window were never there.
 
 use std::sync::Arc;
 
@@ -104,24 +103,4 @@ fn a_window_forgets_what_left_it() {
         checked += usize::from(window == Some(true));
     }
     assert!(checked >= 19, "{checked}");
-}
-
-#[test]
-fn no_aggregate_falls_back_to_a_row_at_a_time() {
-    let mut checked = 0;
-    for function in exact_aggregates().into_iter().filter(|f| takes_columns(f.name())) {
-        for kind in
-            [DataType::Float64, DataType::Int64, DataType::UInt64, DataType::Decimal128(20, 2)]
-        {
-            let columnar = with_args(&function, &kind, |args| {
-                function.groups_accumulator_supported(args.clone())
-                    && function.create_groups_accumulator(args).is_ok()
-            });
-            if let Some(columnar) = columnar {
-                assert!(columnar, "{} over {kind}", function.name());
-                checked += 1;
-            }
-        }
-    }
-    assert!(checked >= 80, "{checked}");
 }

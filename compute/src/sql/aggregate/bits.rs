@@ -75,6 +75,18 @@ impl BitsKernel {
             (Some(kept), Join::Xor) => kept ^ value,
         });
     }
+
+    fn each(
+        &self,
+        columns: &[ArrayRef],
+        rows: &Rows<'_>,
+        states: &mut [Option<u64>],
+        read: impl Fn(usize) -> u64,
+    ) {
+        for (row, group) in rows.of(columns) {
+            self.join(&mut states[group], read(row));
+        }
+    }
 }
 
 impl Kernel for BitsKernel {
@@ -91,13 +103,19 @@ impl Kernel for BitsKernel {
         states: &mut [Option<u64>],
     ) -> Result<usize> {
         let column = &columns[0];
-        let read: Box<dyn Fn(usize) -> u64> = match column.data_type() {
-            DataType::Boolean => Box::new(|row| u64::from(column.as_boolean().value(row))),
-            DataType::Int64 => Box::new(|row| column.as_primitive::<Int64Type>().value(row) as u64),
-            _ => Box::new(|row| column.as_primitive::<UInt64Type>().value(row)),
-        };
-        for (row, group) in rows.of(columns) {
-            self.join(&mut states[group], read(row));
+        match column.data_type() {
+            DataType::Boolean => {
+                let values = column.as_boolean().values();
+                self.each(columns, rows, states, |row| u64::from(values.value(row)));
+            }
+            DataType::Int64 => {
+                let values = column.as_primitive::<Int64Type>().values();
+                self.each(columns, rows, states, |row| values[row] as u64);
+            }
+            _ => {
+                let values = column.as_primitive::<UInt64Type>().values();
+                self.each(columns, rows, states, |row| values[row]);
+            }
         }
         Ok(0)
     }

@@ -3,10 +3,11 @@
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 
-use super::definition::{Call, Definition};
+use super::definition::{Call, Definition, Part};
+use super::distinct::Distinct;
 use super::driver::Driver;
 use super::numbers::numeric_inputs;
-use super::numeric::{Numeric, Output, Shape, distinct_driver, sum_type};
+use super::numeric::{Numeric, Output, Shape, sum_type};
 use super::offload::DeviceState;
 use crate::exact::Variance;
 
@@ -54,8 +55,9 @@ impl Definition for OfColumn {
         self.output.as_ref().map_or_else(|| sum_type(&inputs[0]), Output::kind)
     }
 
-    fn output(&self, input: &DataType) -> Option<Output> {
-        self.output.clone().or_else(|| Some(Output::Sum(sum_type(input))))
+    fn part(&self, inputs: &[DataType]) -> Option<Part> {
+        let sum = || inputs.first().map(|input| Output::Sum(sum_type(input)));
+        self.output.clone().or_else(sum).map(Part::OfColumn)
     }
 
     fn on_device(&self) -> Option<DeviceState> {
@@ -70,9 +72,6 @@ impl Definition for OfColumn {
     fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {
         let output = self.output.clone();
         let shape = Shape::One(output.unwrap_or_else(|| Output::Sum(sum_type(&call.kinds[0]))));
-        if call.distinct {
-            return distinct_driver(call, shape);
-        }
-        Ok(Box::new(Numeric::new(call, shape)?))
+        Distinct::unless_all(call, Numeric::new(call, shape)?)
     }
 }

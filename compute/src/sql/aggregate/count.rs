@@ -7,7 +7,8 @@ use arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 
 use super::definition::{Call, Definition, widened_inputs};
-use super::driver::Driver;
+use super::distinct::Distinct;
+use super::driver::{Driver, Generic};
 use super::kernel::{Kernel, Rows};
 
 /// Rows, or values that are not null.
@@ -39,11 +40,14 @@ impl Definition for Count {
     }
 
     fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {
-        call.drive(CountKernel)
+        if call.distinct {
+            return Distinct::counted(&call.kinds);
+        }
+        Ok(Box::new(Generic(CountKernel)))
     }
 }
 
-/// Counts what it is given. `count(*)` is a count of a constant, so it counts rows.
+/// Counts rows. `count(*)` is a count of a constant, so it counts rows.
 #[derive(Clone, Debug)]
 pub(super) struct CountKernel;
 

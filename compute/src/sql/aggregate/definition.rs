@@ -8,11 +8,12 @@ use arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::physical_plan::PhysicalExpr;
 
-use super::distinct::DistinctKernel;
+use super::distinct::Distinct;
 use super::driver::{Driver, Generic};
 use super::kernel::Kernel;
 use super::numeric::Output;
 use super::offload::DeviceState;
+use super::pairs::PairOutput;
 use super::{bits, chosen, column, count, extreme, pairs, quantile, text};
 use crate::columns::widened;
 
@@ -43,9 +44,9 @@ pub(super) trait Definition: Debug + Send + Sync {
         None
     }
 
-    /// What it is made of one numeric column's state, if that is what it is; several of them then
-    /// share the state.
-    fn output(&self, _input: &DataType) -> Option<Output> {
+    /// What it is made of the state of one numeric column or of a pair of them, if that is what it
+    /// is; several of them then share the state.
+    fn part(&self, _inputs: &[DataType]) -> Option<Part> {
         None
     }
 
@@ -63,6 +64,15 @@ pub(super) trait Definition: Debug + Send + Sync {
     fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>>;
 }
 
+/// What an aggregate is made of, where several can be made of one state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// One numeric column.
+    OfColumn(Output),
+    /// A pair of them.
+    OfPairs(PairOutput),
+}
+
 /// One use of an aggregate in a plan.
 #[allow(dead_code, reason = "each family reads what it needs")]
 pub(super) struct Call<'a> {
@@ -77,11 +87,7 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// A kernel that is fed each row, or with DISTINCT each different row once.
     pub(super) fn drive<K: Kernel>(&self, kernel: K) -> Result<Box<dyn Driver>> {
-        Ok(if self.distinct {
-            Box::new(Generic(DistinctKernel::new(kernel, &self.kinds)?))
-        } else {
-            Box::new(Generic(kernel))
-        })
+        Distinct::unless_all(self, Generic(kernel))
     }
 }
 

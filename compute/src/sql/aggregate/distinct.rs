@@ -1,114 +1,120 @@
-//! `DISTINCT` inside an aggregate: a set of values per group, fed to the inner aggregate once.
+//! `DISTINCT` inside an aggregate: what is different in a group is kept, and fed to the aggregate
+//! once.
 //!
-//! The set travels whole between the phases, so `sum(x), count(DISTINCT y)` is one plan over the
-//! rows themselves and never a sum of rounded sums.
+//! The values travel whole between the phases, so `sum(x), count(DISTINCT y)` is one plan over the
+//! rows themselves and never a sum of rounded sums. One table serves all groups (`seen`); a value
+//! is a whole number where it has a fixed width (`packed`), else order-preserving bytes (`rows`).
+//! `groups` and `single` drive it, `travel` is what a group's values are between the phases.
 
-use std::collections::HashSet;
+mod groups;
+mod packed;
+mod rows;
+mod seen;
+mod single;
+mod travel;
+
+use std::fmt::Debug;
+use std::ops::Range;
 
 use arrow::array::ArrayRef;
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::DataType;
-use arrow::row::{RowConverter, SortField};
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
+use datafusion::logical_expr::Accumulator;
 
-use super::kernel::{Kernel, Rows};
-use crate::columns::{canonical_floats, one_zero};
+use super::definition::Call;
+use super::driver::{Driver, GroupStates};
+use super::moving::Moving;
+use super::packed::{Packed, Zeros};
+use groups::DistinctGroups;
+use rows::Encoded;
+use seen::Keys;
+use single::DistinctSingle;
 
-/// Bytes that a set keeps for an entry beside its value.
-const ENTRY_BYTES: usize = 32;
+/// Entries that are handed on together.
+const CHUNK: usize = 8_192;
 
-/// Feeds each distinct value to the inner kernel once.
+/// Feeds each different row to an aggregate once.
 #[derive(Debug)]
-pub(super) struct DistinctKernel<K: Kernel> {
-    inner: K,
-    converter: RowConverter,
+pub(super) struct Distinct<V> {
+    values: V,
+    /// What is fed; none where the different rows are only counted.
+    inner: Option<Box<dyn Driver>>,
 }
 
-/// One group's values, as order-preserving bytes.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Set {
-    rows: HashSet<Box<[u8]>>,
-    heap: usize,
+/// Makes drivers for calls that may say DISTINCT.
+impl Distinct<()> {
+    /// The driver as it is, unless DISTINCT was written.
+    pub(super) fn unless_all(
+        call: &Call<'_>,
+        inner: impl Driver + 'static,
+    ) -> Result<Box<dyn Driver>> {
+        let inner: Box<dyn Driver> = Box::new(inner);
+        if call.distinct { Self::over(&call.kinds, Some(inner)) } else { Ok(inner) }
+    }
+
+    /// Counts different rows of some types.
+    pub(super) fn counted(kinds: &[DataType]) -> Result<Box<dyn Driver>> {
+        Self::over(kinds, None)
+    }
+
+    fn over(kinds: &[DataType], inner: Option<Box<dyn Driver>>) -> Result<Box<dyn Driver>> {
+        if let Some(values) = Packed::<u64>::new(kinds, Zeros::One) {
+            return Ok(Box::new(Distinct { values, inner }));
+        }
+        if let Some(values) = Packed::<u128>::new(kinds, Zeros::One) {
+            return Ok(Box::new(Distinct { values, inner }));
+        }
+        Ok(Box::new(Distinct { values: Encoded::new(kinds)?, inner }))
+    }
 }
 
-impl Set {
-    /// Returns the heap bytes grown.
-    fn insert(&mut self, row: &[u8]) -> usize {
-        if self.rows.contains(row) {
-            return 0;
-        }
-        self.rows.insert(row.into());
-        self.heap += row.len() + ENTRY_BYTES;
-        row.len() + ENTRY_BYTES
+impl<V: Values> Driver for Distinct<V> {
+    fn one(self: Box<Self>) -> Box<dyn Accumulator> {
+        let Self { values, inner } = *self;
+        Box::new(DistinctSingle::new(values, inner.map(Driver::one)))
+    }
+
+    fn moving(self: Box<Self>) -> Box<dyn Accumulator> {
+        let Self { values, inner } = *self;
+        Box::new(Moving::new(DistinctGroups::new(values, inner.map(Driver::many))))
+    }
+
+    fn many(self: Box<Self>) -> Box<dyn GroupStates> {
+        let Self { values, inner } = *self;
+        Box::new(DistinctGroups::new(values, inner.map(Driver::many)))
     }
 }
 
-impl<K: Kernel> DistinctKernel<K> {
-    pub(super) fn new(inner: K, kinds: &[DataType]) -> Result<Self> {
-        let fields = kinds.iter().map(|kind| SortField::new(kind.clone())).collect();
-        let converter = RowConverter::new(fields)?;
-        Ok(Self { inner, converter })
-    }
-}
+/// How rows are told apart: each is a key, and equal rows have equal keys. All NaNs are one value,
+/// and so are both zeros.
+trait Values: Debug + Send + Sync + 'static {
+    /// A column of keys.
+    type Keys: Keys;
 
-impl<K: Kernel> Kernel for DistinctKernel<K> {
-    type State = Set;
+    /// Calls `take` with the selected rows and their keys.
+    fn each(
+        &self,
+        columns: &[ArrayRef],
+        selected: Option<&BooleanBuffer>,
+        take: impl FnMut(usize, &<Self::Keys as Keys>::Key) -> Result<()>,
+    ) -> Result<()>;
 
-    fn empty(&self) -> Set {
-        Set::default()
-    }
+    /// The rows that some keys stand for.
+    fn columns(&self, keys: &Self::Keys, range: Range<usize>) -> Result<Vec<ArrayRef>>;
 
-    fn add(&self, columns: &[ArrayRef], rows: &Rows<'_>, states: &mut [Set]) -> Result<usize> {
-        let folded: Vec<ArrayRef> =
-            columns.iter().map(|column| one_zero(&canonical_floats(column))).collect();
-        let encoded = self.converter.convert_columns(&folded)?;
-        let mut grown = 0;
-        for (row, group) in rows.of(columns) {
-            grown += states[group].insert(encoded.row(row).as_ref());
-        }
-        Ok(grown)
+    /// No rows.
+    fn no_columns(&self) -> Result<Vec<ArrayRef>> {
+        self.columns(&Self::Keys::default(), 0..0)
     }
 
-    fn merge(&self, state: &mut Set, encoded: &[u8]) -> Result<usize> {
-        let odd = || DataFusionError::Internal("a DISTINCT state is odd".to_owned());
-        let (mut rest, mut grown) = (encoded, 0);
-        while let Some((length, after)) = rest.split_first_chunk::<4>() {
-            let length = u32::from_le_bytes(*length) as usize;
-            let (row, after) = after.split_at_checked(length).ok_or_else(odd)?;
-            grown += state.insert(row);
-            rest = after;
-        }
-        if rest.is_empty() { Ok(grown) } else { Err(odd()) }
-    }
+    /// Appends a key's bytes, which order as keys do.
+    fn write(&self, key: &<Self::Keys as Keys>::Key, bytes: &mut Vec<u8>);
 
-    fn encode(&self, state: &Set) -> Result<Vec<u8>> {
-        let mut rows: Vec<&[u8]> = state.rows.iter().map(AsRef::as_ref).collect();
-        rows.sort_unstable();
-        let mut encoded = Vec::with_capacity(rows.iter().map(|row| row.len() + 4).sum());
-        for row in rows {
-            let length = u32::try_from(row.len()).map_err(|_| {
-                DataFusionError::Execution("a value of 4 GiB in a DISTINCT aggregate".to_owned())
-            })?;
-            encoded.extend_from_slice(&length.to_le_bytes());
-            encoded.extend_from_slice(row);
-        }
-        Ok(encoded)
-    }
-
-    fn finish(&self, states: &[Set]) -> Result<ArrayRef> {
-        let mut finished = vec![self.inner.empty(); states.len()];
-        let parser = self.converter.parser();
-        for (state, finished) in states.iter().zip(&mut finished) {
-            if state.rows.is_empty() {
-                continue;
-            }
-            let values = state.rows.iter().map(|row| parser.parse(row));
-            let columns = self.converter.convert_rows(values)?;
-            self.inner.add(&columns, &Rows::ALL, std::slice::from_mut(finished))?;
-        }
-        self.inner.finish(&finished)
-    }
-
-    fn heap_size(&self, state: &Set) -> usize {
-        state.heap
-    }
+    /// Calls `take` with the key that some bytes are; `None` where they are none.
+    fn read<R>(
+        &self,
+        bytes: &[u8],
+        take: impl FnOnce(&<Self::Keys as Keys>::Key) -> R,
+    ) -> Option<R>;
 }

@@ -8,7 +8,7 @@ use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 
 use super::kernel::{Kernel, Rows};
-use super::moving::Moving;
+use super::moving::{Anew, Moving};
 
 /// What computes one use of an aggregate, whatever its kernel is.
 pub(super) trait Driver: Debug {
@@ -21,8 +21,13 @@ pub(super) trait Driver: Debug {
     }
 
     /// For many groups at once.
-    fn many(self: Box<Self>) -> Box<dyn GroupsAccumulator>;
+    fn many(self: Box<Self>) -> Box<dyn GroupStates>;
 }
+
+/// What [`Driver::many`] makes: it may be part of another accumulator.
+pub(super) trait GroupStates: GroupsAccumulator + Debug + Sync {}
+
+impl<G: GroupsAccumulator + Debug + Sync> GroupStates for G {}
 
 /// Drives any kernel: a state per group, each merged from its encoding.
 #[derive(Debug)]
@@ -34,11 +39,21 @@ impl<K: Kernel> Driver for Generic<K> {
     }
 
     fn moving(self: Box<Self>) -> Box<dyn Accumulator> {
-        if self.0.retracts() { self.one() } else { Box::new(Moving::new(self.0)) }
+        if self.0.retracts() { self.one() } else { Box::new(Moving::new(*self)) }
     }
 
-    fn many(self: Box<Self>) -> Box<dyn GroupsAccumulator> {
+    fn many(self: Box<Self>) -> Box<dyn GroupStates> {
         Box::new(Groups::new(self.0))
+    }
+}
+
+impl<K: Kernel> Anew for Generic<K> {
+    fn of(&mut self, batches: &mut dyn Iterator<Item = &[ArrayRef]>) -> Result<ScalarValue> {
+        let mut state = [self.0.empty()];
+        for batch in batches {
+            self.0.add(batch, &Rows::ALL, &mut state)?;
+        }
+        ScalarValue::try_from_array(&self.0.finish(&state)?, 0)
     }
 }
 

@@ -69,7 +69,8 @@ pub(super) fn state_fields(args: &StateFieldsArgs<'_>, rows: bool) -> Vec<FieldR
     let mut fields = vec![field("exact", DataType::Binary, rows)];
     if rows {
         let kinds = args.input_fields.iter().map(|input| input.data_type().clone());
-        fields.extend(kinds.map(|kind| field("row", kind, true)));
+        let names = ["row".to_owned()].into_iter().chain((1..).map(|at| format!("row{at}")));
+        fields.extend(names.zip(kinds).map(|(name, kind)| field(&name, kind, true)));
     }
     fields
 }
@@ -157,7 +158,8 @@ impl AggregateUDFImpl for ExactFunction {
         args: AccumulatorArgs<'_>,
     ) -> Result<Box<dyn GroupsAccumulator>> {
         self.uses.of(&[args.name]);
-        Ok(self.driver(&args)?.many())
+        let many: Box<dyn GroupsAccumulator> = self.driver(&args)?.many();
+        Ok(many)
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {

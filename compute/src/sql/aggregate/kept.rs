@@ -30,12 +30,21 @@ impl End {
 
     /// Keeps the better of a state and what [`encode`] made of another.
     pub(super) fn merge(self, state: &mut Kept, encoded: &[u8]) -> Result<usize> {
-        match encoded.split_first() {
-            Some((1, row)) => Ok(self.keep(state, row)),
-            Some((0, [])) => Ok(0),
-            _ => Err(DataFusionError::Internal("the state of a kept row is odd".to_owned())),
-        }
+        Ok(decode(encoded)?.map_or(0, |row| self.keep(state, row)))
     }
+}
+
+/// The row that [`encode`] was given, if there was one.
+pub(super) fn decode(encoded: &[u8]) -> Result<Option<&[u8]>> {
+    match encoded.split_first() {
+        Some((1, row)) => Ok(Some(row)),
+        Some((0, [])) => Ok(None),
+        _ => Err(odd()),
+    }
+}
+
+pub(super) fn odd() -> DataFusionError {
+    DataFusionError::Internal("the state of a kept row is odd".to_owned())
 }
 
 /// A 1 and the row, or a 0.

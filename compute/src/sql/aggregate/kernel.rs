@@ -74,8 +74,14 @@ impl Rows<'_> {
         let selected = self.selected(columns);
         (0..length).filter_map(move |row| {
             let counts = selected.as_ref().is_none_or(|selected| selected.value(row));
-            counts.then(|| (row, self.groups.map_or(0, |groups| groups[row])))
+            counts.then(|| (row, self.group(row)))
         })
+    }
+
+    /// The group of a row.
+    #[inline(always)]
+    pub(super) fn group(&self, row: usize) -> usize {
+        self.groups.map_or(0, |groups| groups[row])
     }
 
     /// The rows to add, as a bit each; `None` where that is every row.

@@ -2,23 +2,28 @@
 //! kept, and added anew for each result. That costs as many additions as the frame has rows.
 
 use std::collections::VecDeque;
+use std::fmt::Debug;
 
 use arrow::array::{Array, ArrayRef};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::Accumulator;
 
-use super::kernel::{Kernel, Rows};
+/// What aggregates rows from the start each time.
+pub(super) trait Anew: Debug + Send + Sync + 'static {
+    /// The result over all rows of these batches, and no others.
+    fn of(&mut self, batches: &mut dyn Iterator<Item = &[ArrayRef]>) -> Result<ScalarValue>;
+}
 
 /// The rows of one frame, in the order in which they came.
 #[derive(Debug)]
-pub(super) struct Moving<K: Kernel> {
-    kernel: K,
+pub(super) struct Moving<A> {
+    aggregate: A,
     batches: VecDeque<Vec<ArrayRef>>,
 }
 
-impl<K: Kernel> Moving<K> {
-    pub(super) fn new(kernel: K) -> Self {
-        Self { kernel, batches: VecDeque::new() }
+impl<A: Anew> Moving<A> {
+    pub(super) fn new(aggregate: A) -> Self {
+        Self { aggregate, batches: VecDeque::new() }
     }
 }
 
@@ -26,7 +31,7 @@ fn length(columns: &[ArrayRef]) -> usize {
     columns.first().map_or(0, |column| column.len())
 }
 
-impl<K: Kernel> Accumulator for Moving<K> {
+impl<A: Anew> Accumulator for Moving<A> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         if length(values) > 0 {
             self.batches.push_back(values.to_vec());
@@ -61,11 +66,7 @@ impl<K: Kernel> Accumulator for Moving<K> {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        let mut state = [self.kernel.empty()];
-        for batch in &self.batches {
-            self.kernel.add(batch, &Rows::ALL, &mut state)?;
-        }
-        ScalarValue::try_from_array(&self.kernel.finish(&state)?, 0)
+        self.aggregate.of(&mut self.batches.iter().map(Vec::as_slice))
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {

@@ -22,8 +22,7 @@ pub(super) fn unit(kind: &DataType) -> Option<Unit> {
 
 /// The same, of an argument that was coerced to a numeric type.
 pub(super) fn unit_of(kind: &DataType) -> Result<Unit> {
-    unit(kind)
-        .ok_or_else(|| DataFusionError::Internal(format!("{kind} reached an exact aggregate")))
+    unit(kind).ok_or_else(|| not_numeric(kind))
 }
 
 /// The widened types of `N` numeric arguments, or an error with a remedy.
@@ -42,29 +41,40 @@ pub(super) fn numeric_inputs<const N: usize>(
     }
 }
 
-/// Reads a numeric column by row, in its own type.
-pub(super) fn reader(column: &ArrayRef) -> Result<Box<dyn Fn(usize) -> Number + '_>> {
-    Ok(match column.data_type() {
-        DataType::Float64 => {
-            let values = column.as_primitive::<Float64Type>().values();
-            Box::new(|row| Number::Float(values[row]))
-        }
-        DataType::Int64 => {
-            let values = column.as_primitive::<Int64Type>().values();
-            Box::new(|row| Number::Whole(values[row].into()))
-        }
-        DataType::UInt64 => {
-            let values = column.as_primitive::<UInt64Type>().values();
-            Box::new(|row| Number::Whole(values[row].into()))
-        }
-        DataType::Decimal128(..) => {
-            let values = column.as_primitive::<Decimal128Type>().values();
-            Box::new(|row| Number::Whole(values[row]))
-        }
-        other => {
-            return Err(DataFusionError::Internal(format!("{other} reached an exact aggregate")));
-        }
-    })
+/// Calls `take` with the selected rows of a numeric column, as (row, number). There is one loop
+/// for each type, so `take` is worth inlining.
+#[inline(always)]
+pub(super) fn each_number(
+    column: &ArrayRef,
+    selected: Option<&BooleanBuffer>,
+    mut take: impl FnMut(usize, Number) -> Result<()>,
+) -> Result<()> {
+    macro_rules! typed {
+        ($kind:ty, $number:expr) => {{
+            let (values, number) = (column.as_primitive::<$kind>().values(), $number);
+            match selected {
+                None => {
+                    let mut rows = values.iter().enumerate();
+                    rows.try_for_each(|(row, &value)| take(row, number(value)))
+                }
+                Some(selected) => {
+                    selected.set_indices().try_for_each(|row| take(row, number(values[row])))
+                }
+            }
+        }};
+    }
+    match column.data_type() {
+        DataType::Float64 => typed!(Float64Type, Number::Float),
+        DataType::Int64 => typed!(Int64Type, |value: i64| Number::Whole(value.into())),
+        DataType::UInt64 => typed!(UInt64Type, |value: u64| Number::Whole(value.into())),
+        DataType::Decimal128(..) => typed!(Decimal128Type, Number::Whole),
+        other => Err(not_numeric(other)),
+    }
+}
+
+/// A column that should have been coerced to a numeric type and was not.
+pub(super) fn not_numeric(kind: &DataType) -> DataFusionError {
+    DataFusionError::Internal(format!("{kind} reached an exact aggregate"))
 }
 
 /// A state error as DataFusion carries it.

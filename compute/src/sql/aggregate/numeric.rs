@@ -3,22 +3,19 @@
 //! What is asked of a column is a list of outputs; one state serves them all. `whole` keeps one
 //! group's state and adds columns at a time, `grouped` keeps a cell per group.
 
-mod distinct;
 mod grouped;
 mod output;
 mod whole;
 
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
-use datafusion::logical_expr::{Accumulator, GroupsAccumulator};
+use datafusion::logical_expr::Accumulator;
 
 use super::definition::Call;
-use super::distinct::DistinctKernel;
-use super::driver::{Driver, Generic};
+use super::driver::{Driver, GroupStates};
 use super::numbers::unit_of;
 use crate::exact::cell::{MomentCell, SumCell};
 use crate::exact::{Moments, Sum, Unit};
-use distinct::ColumnKernel;
 use grouped::CellGroups;
 pub(super) use output::{Output, Shape, sum_type};
 use whole::Whole;
@@ -38,7 +35,7 @@ pub(super) struct Numeric {
 }
 
 impl Numeric {
-    /// For a call without DISTINCT.
+    /// For a column of a numeric type.
     pub(super) fn new(call: &Call<'_>, shape: Shape) -> Result<Self> {
         let kind = call.kinds[0].clone();
         let column = Column { unit: unit_of(&kind)?, kind, shape };
@@ -55,24 +52,11 @@ impl Driver for Numeric {
         }
     }
 
-    fn many(self: Box<Self>) -> Box<dyn GroupsAccumulator> {
+    fn many(self: Box<Self>) -> Box<dyn GroupStates> {
         if self.column.shape.needs_squares() {
             Box::new(CellGroups::<MomentCell>::new(self.column))
         } else {
             Box::new(CellGroups::<SumCell>::new(self.column))
         }
     }
-}
-
-/// For a call with DISTINCT.
-pub(super) fn distinct_driver(call: &Call<'_>, shape: Shape) -> Result<Box<dyn Driver>> {
-    let kind = call.kinds[0].clone();
-    let column = Column { unit: unit_of(&kind)?, kind, shape };
-    Ok(if column.shape.needs_squares() {
-        let kernel = ColumnKernel::<Moments>::new(column);
-        Box::new(Generic(DistinctKernel::new(kernel, &call.kinds)?))
-    } else {
-        let kernel = ColumnKernel::<Sum>::new(column);
-        Box::new(Generic(DistinctKernel::new(kernel, &call.kinds)?))
-    })
 }

@@ -1,45 +1,53 @@
 //! `covar_samp`, `covar_pop`, `corr` and the `regr_*` functions, all over pairs (y, x).
+//!
+//! What is asked of two columns is a list of outputs; one state serves them all. `whole` keeps one
+//! group's state and adds columns at a time, `grouped` keeps a cell per group, `columns` reads both
+//! columns in their own types.
 
-use std::sync::Arc;
+mod columns;
+mod grouped;
+mod output;
+mod whole;
 
-use arrow::array::{Array, ArrayRef, Float64Array, Int64Array};
 use arrow::datatypes::DataType;
-use datafusion::common::{DataFusionError, Result, ScalarValue};
+use datafusion::common::{Result, ScalarValue};
+use datafusion::logical_expr::Accumulator;
 
-use super::definition::{Call, Definition};
-use super::driver::Driver;
-use super::kernel::{Kernel, Rows};
-use super::numbers::{floats, numeric_inputs, reader, state_error, unit_of};
+use super::definition::{Call, Definition, Part};
+use super::distinct::Distinct;
+use super::driver::{Driver, GroupStates};
+use super::numbers::{numeric_inputs, unit_of};
 use super::offload::DeviceState;
-use crate::exact::bins::ProductBins;
-use crate::exact::{Products, Statistic, Unit, Variance};
+use crate::exact::{Statistic, Unit, Variance};
+use grouped::PairGroups;
+pub(super) use output::{PairOutput, PairShape};
+use whole::WholePairs;
 
 /// A statistic of pairs of numbers of which neither is null.
 #[derive(Debug)]
 pub(super) struct Pairs {
     names: &'static [&'static str],
-    /// `None` counts the pairs.
-    statistic: Option<Statistic>,
+    output: PairOutput,
 }
 
-const fn pairs(names: &'static [&'static str], statistic: Option<Statistic>) -> Pairs {
-    Pairs { names, statistic }
+const fn pairs(names: &'static [&'static str], statistic: Statistic) -> Pairs {
+    Pairs { names, output: PairOutput::Statistic(statistic) }
 }
 
 pub(super) static COVAR_SAMP: Pairs =
-    pairs(&["covar_samp", "covar"], Some(Statistic::Covariance(Variance::Sample)));
+    pairs(&["covar_samp", "covar"], Statistic::Covariance(Variance::Sample));
 pub(super) static COVAR_POP: Pairs =
-    pairs(&["covar_pop"], Some(Statistic::Covariance(Variance::Population)));
-pub(super) static CORR: Pairs = pairs(&["corr"], Some(Statistic::Correlation));
-pub(super) static REGR_SLOPE: Pairs = pairs(&["regr_slope"], Some(Statistic::Slope));
-pub(super) static REGR_INTERCEPT: Pairs = pairs(&["regr_intercept"], Some(Statistic::Intercept));
-pub(super) static REGR_COUNT: Pairs = pairs(&["regr_count"], None);
-pub(super) static REGR_R2: Pairs = pairs(&["regr_r2"], Some(Statistic::RSquared));
-pub(super) static REGR_AVGX: Pairs = pairs(&["regr_avgx"], Some(Statistic::MeanX));
-pub(super) static REGR_AVGY: Pairs = pairs(&["regr_avgy"], Some(Statistic::MeanY));
-pub(super) static REGR_SXX: Pairs = pairs(&["regr_sxx"], Some(Statistic::SquaresX));
-pub(super) static REGR_SYY: Pairs = pairs(&["regr_syy"], Some(Statistic::SquaresY));
-pub(super) static REGR_SXY: Pairs = pairs(&["regr_sxy"], Some(Statistic::CrossProducts));
+    pairs(&["covar_pop"], Statistic::Covariance(Variance::Population));
+pub(super) static CORR: Pairs = pairs(&["corr"], Statistic::Correlation);
+pub(super) static REGR_SLOPE: Pairs = pairs(&["regr_slope"], Statistic::Slope);
+pub(super) static REGR_INTERCEPT: Pairs = pairs(&["regr_intercept"], Statistic::Intercept);
+pub(super) static REGR_COUNT: Pairs = Pairs { names: &["regr_count"], output: PairOutput::Count };
+pub(super) static REGR_R2: Pairs = pairs(&["regr_r2"], Statistic::RSquared);
+pub(super) static REGR_AVGX: Pairs = pairs(&["regr_avgx"], Statistic::MeanX);
+pub(super) static REGR_AVGY: Pairs = pairs(&["regr_avgy"], Statistic::MeanY);
+pub(super) static REGR_SXX: Pairs = pairs(&["regr_sxx"], Statistic::SquaresX);
+pub(super) static REGR_SYY: Pairs = pairs(&["regr_syy"], Statistic::SquaresY);
+pub(super) static REGR_SXY: Pairs = pairs(&["regr_sxy"], Statistic::CrossProducts);
 
 impl Definition for Pairs {
     fn names(&self) -> &'static [&'static str] {
@@ -51,119 +59,61 @@ impl Definition for Pairs {
     }
 
     fn result(&self, _inputs: &[DataType]) -> DataType {
-        match self.statistic {
-            Some(_) => DataType::Float64,
-            None => DataType::Int64,
-        }
+        self.output.kind()
     }
 
     fn of_nothing(&self, result: &DataType) -> Result<ScalarValue> {
-        match self.statistic {
-            Some(_) => ScalarValue::try_from(result),
-            None => Ok(ScalarValue::Int64(Some(0))),
+        match self.output {
+            PairOutput::Statistic(_) => ScalarValue::try_from(result),
+            PairOutput::Count => Ok(ScalarValue::Int64(Some(0))),
         }
     }
 
     fn nullable(&self) -> bool {
-        self.statistic.is_some()
+        self.output != PairOutput::Count
     }
 
     fn on_device(&self) -> Option<DeviceState> {
         Some(DeviceState::Products)
     }
 
-    fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {
-        let (y, x) = (unit_of(&call.kinds[0])?, unit_of(&call.kinds[1])?);
-        call.drive(PairsKernel { x, y, statistic: self.statistic })
-    }
-}
-
-/// All statistics of pairs share their state and differ in how they finish.
-#[derive(Clone, Debug)]
-struct PairsKernel {
-    x: Unit,
-    y: Unit,
-    statistic: Option<Statistic>,
-}
-
-/// Rows from which a column is worth the bins' fixed cost.
-const COLUMN_ROWS: usize = 4_096;
-
-impl Kernel for PairsKernel {
-    type State = Products;
-
-    fn empty(&self) -> Products {
-        Products::new(self.x, self.y)
+    fn part(&self, _inputs: &[DataType]) -> Option<Part> {
+        Some(Part::OfPairs(self.output))
     }
 
-    fn add(&self, columns: &[ArrayRef], rows: &Rows<'_>, states: &mut [Products]) -> Result<usize> {
-        if let ([state], true) = (&mut *states, columns[0].len() >= COLUMN_ROWS)
-            && (self.x, self.y) == (Unit::Float, Unit::Float)
-        {
-            let selected = rows.selected(columns);
-            let (y, x) =
-                (floats(&columns[0], selected.as_ref()), floats(&columns[1], selected.as_ref()));
-            let mut bins = ProductBins::default();
-            bins.add(&x, &y);
-            let before = state.heap_size();
-            state.merge(&bins.take()).map_err(state_error)?;
-            return Ok(state.heap_size().saturating_sub(before));
-        }
-        let (y, x) = (reader(&columns[0])?, reader(&columns[1])?);
-        let mut grown = 0;
-        for (row, group) in rows.of(columns) {
-            let state = &mut states[group];
-            let before = state.heap_size();
-            state.add(x(row), y(row));
-            grown += state.heap_size() - before;
-        }
-        Ok(grown)
-    }
-
-    fn retract(
-        &self,
-        columns: &[ArrayRef],
-        rows: &Rows<'_>,
-        states: &mut [Products],
-    ) -> Result<()> {
-        let (y, x) = (reader(&columns[0])?, reader(&columns[1])?);
-        rows.of(columns)
-            .try_for_each(|(row, group)| states[group].remove(x(row), y(row)).map_err(state_error))
-    }
-
-    fn retracts(&self) -> bool {
+    fn sends_rows(&self) -> bool {
         true
     }
 
-    fn merge(&self, state: &mut Products, encoded: &[u8]) -> Result<usize> {
-        let before = state.heap_size();
-        let other = Products::decode(encoded).map_err(state_error)?;
-        state.merge(&other).map_err(state_error)?;
-        Ok(state.heap_size() - before)
+    fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {
+        let pairs = OfPairs::new(call, PairShape::One(self.output))?;
+        Distinct::unless_all(call, pairs)
+    }
+}
+
+/// Two columns of numeric types, and what is made of them.
+#[derive(Clone, Debug)]
+pub(super) struct OfPairs {
+    /// The types of y and x.
+    kinds: [DataType; 2],
+    x: Unit,
+    y: Unit,
+    shape: PairShape,
+}
+
+impl OfPairs {
+    pub(super) fn new(call: &Call<'_>, shape: PairShape) -> Result<Self> {
+        let kinds = [call.kinds[0].clone(), call.kinds[1].clone()];
+        Ok(Self { x: unit_of(&kinds[1])?, y: unit_of(&kinds[0])?, kinds, shape })
+    }
+}
+
+impl Driver for OfPairs {
+    fn one(self: Box<Self>) -> Box<dyn Accumulator> {
+        Box::new(WholePairs::new(*self))
     }
 
-    fn encode(&self, state: &Products) -> Result<Vec<u8>> {
-        Ok(state.encode())
-    }
-
-    fn finish(&self, states: &[Products]) -> Result<ArrayRef> {
-        let Some(statistic) = self.statistic else {
-            let count = |state: &Products| {
-                i64::try_from(state.pairs()).map_err(|_| {
-                    DataFusionError::Execution("a count passes the range of bigint".to_owned())
-                })
-            };
-            let counts = states.iter().map(count).collect::<Result<Vec<_>>>()?;
-            return Ok(Arc::new(Int64Array::from(counts)));
-        };
-        let values = states
-            .iter()
-            .map(|state| state.statistic(statistic).map_err(state_error))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Arc::new(Float64Array::from(values)))
-    }
-
-    fn heap_size(&self, state: &Products) -> usize {
-        state.heap_size()
+    fn many(self: Box<Self>) -> Box<dyn GroupStates> {
+        Box::new(PairGroups::new(*self))
     }
 }

@@ -18,7 +18,7 @@ use datafusion::physical_plan::PhysicalExpr;
 use super::definition::{Call, Definition};
 use super::driver::Driver;
 use super::kernel::{Kernel, Rows};
-use super::numbers::{numeric_inputs, reader, unit_of};
+use super::numbers::{each_number, numeric_inputs, unit_of};
 use super::place::{Fraction, Key, between};
 use crate::exact::Unit;
 
@@ -148,26 +148,25 @@ impl<K: Key> Kernel for QuantileKernel<K> {
     }
 
     fn add(&self, columns: &[ArrayRef], rows: &Rows<'_>, states: &mut [Vec<K>]) -> Result<usize> {
-        let read = reader(&columns[0])?;
         let mut grown = 0;
-        for (row, group) in rows.of(columns) {
-            let state = &mut states[group];
+        each_number(&columns[0], rows.selected(columns).as_ref(), |row, number| {
+            let state = &mut states[rows.group(row)];
             let before = state.capacity();
-            state.push(K::of(read(row)));
+            state.push(K::of(number));
             grown += (state.capacity() - before) * size_of::<K>();
-        }
+            Ok(())
+        })?;
         Ok(grown)
     }
 
     fn retract(&self, columns: &[ArrayRef], rows: &Rows<'_>, states: &mut [Vec<K>]) -> Result<()> {
-        let read = reader(&columns[0])?;
-        for (row, group) in rows.of(columns) {
-            let key = K::of(read(row));
-            let state = &mut states[group];
+        each_number(&columns[0], rows.selected(columns).as_ref(), |row, number| {
+            let key = K::of(number);
+            let state = &mut states[rows.group(row)];
             let at = state.iter().position(|kept| *kept == key).ok_or_else(odd)?;
             state.swap_remove(at);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn retracts(&self) -> bool {

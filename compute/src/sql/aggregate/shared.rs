@@ -1,35 +1,38 @@
-//! Aggregates of one column that share one state: `sum(x), avg(x), stddev(x)` reads x once.
+//! Aggregates of one column, or of one pair, that share one state: `sum(x), avg(x), stddev(x)`
+//! reads x once, and `corr(y, x), regr_slope(y, x)` the pair.
 //!
 //! The rule rewrites an aggregation's node: those of its aggregates that are made of the same
-//! column under the same filter become one, which returns a struct, and a projection above takes
+//! columns under the same filter become one, which returns a struct, and a projection above takes
 //! the fields under the old names. Nothing is computed twice, and no group has two states.
+
+mod pick;
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::AsArray;
 use arrow::datatypes::{DataType, FieldRef};
+use datafusion::common::Result;
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{DataFusionError, Result, ScalarValue};
-use datafusion::logical_expr::expr::{AggregateFunction, ScalarFunction};
+use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{
-    Accumulator, Aggregate as AggregateNode, AggregateUDF, AggregateUDFImpl, ColumnarValue, Expr,
-    ExprSchemable, GroupsAccumulator, LogicalPlan, Projection, ScalarFunctionArgs, ScalarUDF,
-    ScalarUDFImpl, Signature, Volatility,
+    Accumulator, Aggregate as AggregateNode, AggregateUDF, AggregateUDFImpl, Expr, ExprSchemable,
+    GroupsAccumulator, LogicalPlan, Projection, Signature, Volatility,
 };
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
-use super::definition::{Aggregate, Call};
+use super::definition::{Aggregate, Call, Part};
 use super::driver::Driver;
 use super::function::state_fields;
-use super::numeric::{Numeric, Output, Shape};
-use super::offload::offload;
+use super::numeric::{Numeric, Shape};
+use super::offload::{DeviceState, offload};
+use super::pairs::{OfPairs, PairShape};
 use super::uses::{AllUses, Uses};
 use crate::exact::Reducer;
 use crate::sql::arithmetic::unaliased;
+use pick::pick;
 
 /// The optimizer rule; it runs after the rules that look at aggregates by name.
 #[derive(Debug)]
@@ -72,7 +75,7 @@ struct Share {
     arguments: Vec<Expr>,
     filter: Option<Box<Expr>>,
     /// Their places in the node, and what each is.
-    members: Vec<(usize, Output)>,
+    members: Vec<(usize, Part)>,
 }
 
 fn shares(node: &AggregateNode) -> Result<Vec<Share>> {
@@ -82,21 +85,17 @@ fn shares(node: &AggregateNode) -> Result<Vec<Share>> {
             continue;
         };
         let ours = Aggregate::ALL.iter().find(|ours| ours.name() == func.name());
-        let ([argument], Some(ours), false) = (params.args.as_slice(), ours, params.distinct)
-        else {
-            continue;
-        };
-        let Some(output) = ours.0.output(&argument.get_type(node.input.schema())?) else {
-            continue;
-        };
+        let (Some(ours), false) = (ours, params.distinct) else { continue };
+        let kinds = params.args.iter().map(|argument| argument.get_type(node.input.schema()));
+        let Some(part) = ours.0.part(&kinds.collect::<Result<Vec<_>>>()?) else { continue };
         let same =
             |share: &&mut Share| share.arguments == params.args && share.filter == params.filter;
         match shares.iter_mut().find(same) {
-            Some(share) => share.members.push((at, output)),
+            Some(share) => share.members.push((at, part)),
             None => shares.push(Share {
                 arguments: params.args.clone(),
                 filter: params.filter.clone(),
-                members: vec![(at, output)],
+                members: vec![(at, part)],
             }),
         }
     }
@@ -133,12 +132,12 @@ impl ShareStates {
     }
 
     fn call(&self, share: &Share, node: &AggregateNode) -> Expr {
-        let outputs = share.members.iter().map(|(_, output)| output.clone()).collect();
+        let parts: Vec<Part> = share.members.iter().map(|(_, part)| part.clone()).collect();
         let names =
             share.members.iter().map(|(at, _)| node.aggr_expr[*at].schema_name().to_string());
         let function = SharedFunction {
-            shape: Shape::Struct(outputs),
-            signature: Signature::any(1, Volatility::Immutable),
+            shape: Shared::of(&parts),
+            signature: Signature::any(share.arguments.len(), Volatility::Immutable),
             device: self.device.clone(),
             uses: self.uses.clone(),
             names: names.collect(),
@@ -154,10 +153,56 @@ impl ShareStates {
     }
 }
 
-/// Several outputs of one column, as a struct. It has no name that a query could call.
+/// Several outputs of a state, as a struct.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Shared {
+    Column(Shape),
+    Pairs(PairShape),
+}
+
+impl Shared {
+    /// Of parts that have their arguments in common, so that all are of one sort.
+    fn of(parts: &[Part]) -> Self {
+        let columns = parts.iter().filter_map(|part| match part {
+            Part::OfColumn(output) => Some(output.clone()),
+            Part::OfPairs(_) => None,
+        });
+        let pairs = parts.iter().filter_map(|part| match part {
+            Part::OfPairs(output) => Some(*output),
+            Part::OfColumn(_) => None,
+        });
+        match pairs.collect::<Vec<_>>() {
+            none if none.is_empty() => Self::Column(Shape::Struct(columns.collect())),
+            pairs => Self::Pairs(PairShape::Struct(pairs)),
+        }
+    }
+
+    fn kind(&self) -> DataType {
+        match self {
+            Self::Column(shape) => shape.kind(),
+            Self::Pairs(shape) => shape.kind(),
+        }
+    }
+
+    fn on_device(&self) -> DeviceState {
+        match self {
+            Self::Column(shape) => shape.on_device(),
+            Self::Pairs(_) => DeviceState::Products,
+        }
+    }
+
+    fn driver(&self, call: &Call<'_>) -> Result<Box<dyn Driver>> {
+        Ok(match self {
+            Self::Column(shape) => Box::new(Numeric::new(call, shape.clone())?),
+            Self::Pairs(shape) => Box::new(OfPairs::new(call, shape.clone())?),
+        })
+    }
+}
+
+/// Several outputs of one column or pair, as a struct. It has no name that a query could call.
 #[derive(Debug)]
 struct SharedFunction {
-    shape: Shape,
+    shape: Shared,
     signature: Signature,
     device: Option<Arc<dyn Reducer>>,
     uses: AllUses,
@@ -167,12 +212,11 @@ struct SharedFunction {
 
 impl SharedFunction {
     fn driver(&self, args: &AccumulatorArgs<'_>) -> Result<Box<dyn Driver>> {
-        let call = Call {
+        self.shape.driver(&Call {
             kinds: args.expr_fields.iter().map(|field| field.data_type().clone()).collect(),
             arguments: args.exprs,
             distinct: false,
-        };
-        Ok(Box::new(Numeric::new(&call, self.shape.clone())?))
+        })
     }
 
     fn uses(&self) -> Uses {
@@ -214,7 +258,8 @@ impl AggregateUDFImpl for SharedFunction {
     fn accumulator(&self, acc_args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         let (one, uses) = (self.driver(&acc_args)?.one(), self.uses());
         let Some(device) = &self.device else { return Ok(one) };
-        let kinds = [acc_args.expr_fields[0].data_type().clone()];
+        let kinds: Vec<DataType> =
+            acc_args.expr_fields.iter().map(|field| field.data_type().clone()).collect();
         Ok(offload(one, self.shape.on_device(), &kinds, Arc::clone(device), uses))
     }
 
@@ -227,54 +272,11 @@ impl AggregateUDFImpl for SharedFunction {
         args: AccumulatorArgs<'_>,
     ) -> Result<Box<dyn GroupsAccumulator>> {
         self.uses();
-        Ok(self.driver(&args)?.many())
+        let many: Box<dyn GroupsAccumulator> = self.driver(&args)?.many();
+        Ok(many)
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
         AggregateOrderSensitivity::Insensitive
-    }
-}
-
-fn pick(states: Expr, field: usize) -> Expr {
-    let function = Pick { field, signature: Signature::any(1, Volatility::Immutable) };
-    Expr::ScalarFunction(ScalarFunction::new_udf(Arc::new(ScalarUDF::from(function)), vec![states]))
-}
-
-/// Takes a field of a struct, by place.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Pick {
-    field: usize,
-    signature: Signature,
-}
-
-impl ScalarUDFImpl for Pick {
-    fn name(&self) -> &str {
-        "field of a shared state"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        match arg_types {
-            [DataType::Struct(fields)] if self.field < fields.len() => {
-                Ok(fields[self.field].data_type().clone())
-            }
-            _ => Err(DataFusionError::Internal("a shared state lost its fields".to_owned())),
-        }
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        match args.args.as_slice() {
-            [ColumnarValue::Array(array)] => {
-                Ok(ColumnarValue::Array(Arc::clone(array.as_struct().column(self.field))))
-            }
-            [ColumnarValue::Scalar(ScalarValue::Struct(array))] => {
-                let value = ScalarValue::try_from_array(array.column(self.field), 0)?;
-                Ok(ColumnarValue::Scalar(value))
-            }
-            _ => Err(DataFusionError::Internal("a shared state lost its fields".to_owned())),
-        }
     }
 }

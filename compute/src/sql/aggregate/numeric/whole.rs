@@ -8,7 +8,7 @@ use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::Accumulator;
 
 use super::super::kernel::Rows;
-use super::super::numbers::{floats, reader, state_error};
+use super::super::numbers::{each_number, floats, not_numeric, state_error};
 use super::Column;
 use super::output::Reading;
 use crate::exact::bins::{MomentBins, SumBins};
@@ -136,10 +136,7 @@ impl<S: State> Whole<S> {
             DataType::Int64 => wholes!(Int64Type),
             DataType::UInt64 => wholes!(UInt64Type),
             DataType::Decimal128(..) => wholes!(Decimal128Type),
-            other => {
-                let message = format!("{other} reached an exact aggregate");
-                return Err(DataFusionError::Internal(message));
-            }
+            other => return Err(not_numeric(other)),
         }
         Ok(())
     }
@@ -155,10 +152,11 @@ where
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         self.settle()?;
-        let read = reader(&values[0])?;
-        Rows::ALL
-            .of(&values[..1])
-            .try_for_each(|(row, _)| self.state.remove(read(row)).map_err(state_error))
+        let selected = Rows::ALL.selected(&values[..1]);
+        let state = &mut self.state;
+        each_number(&values[0], selected.as_ref(), |_, number| {
+            state.remove(number).map_err(state_error)
+        })
     }
 
     fn supports_retract_batch(&self) -> bool {
