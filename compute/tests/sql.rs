@@ -5,6 +5,7 @@ mod device;
 pub mod fixture;
 mod grouped;
 mod invariance;
+mod libm;
 mod math;
 mod pairs;
 mod refused;
