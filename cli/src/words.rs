@@ -71,11 +71,19 @@ pub(crate) fn scan(scan: &Scanned) -> String {
     format!("{step}{table}: {}", read_and_dropped(scan))
 }
 
-/// `1,629 read, 63 dropped: wt82 is null`.
+/// `1,629 read, 63 dropped: wt82 is null`; several conditions with a count each.
 pub(crate) fn read_and_dropped(scan: &Scanned) -> String {
     let read = format!("{} read", grouped(scan.read));
     match (scan.dropped, &scan.reason) {
         (Some(0), _) => format!("{read}, 0 dropped"),
+        (Some(dropped), _) if scan.conditions.len() > 1 => {
+            let dropping = || scan.conditions.iter().filter(|condition| condition.dropped > 0);
+            let each: Vec<String> = match dropping().count() {
+                1 => dropping().map(|condition| condition.reason.clone()).collect(),
+                _ => dropping().map(|c| format!("{} {}", grouped(c.dropped), c.reason)).collect(),
+            };
+            format!("{read}, {} dropped: {}", grouped(dropped), each.join(", "))
+        }
         (Some(dropped), Some(reason)) => format!("{read}, {} dropped: {reason}", grouped(dropped)),
         (Some(dropped), None) => format!("{read}, {} dropped", grouped(dropped)),
         (None, _) => read,

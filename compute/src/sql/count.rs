@@ -6,13 +6,14 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::coop::CooperativeExec;
-use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 
 use super::dropped;
-use super::execute::ScanCount;
+use super::execute::{Dropped, ScanCount};
+use super::keep::KeepExec;
 use super::scan::ScanExec;
+use super::spread::SpreadExec;
 use super::table::ReadError;
 use super::unit::{UnitSummary, UnitsExec};
 
@@ -20,8 +21,10 @@ use super::unit::{UnitSummary, UnitsExec};
 #[derive(Clone, Default)]
 pub(super) struct Filters {
     predicates: Vec<Arc<dyn PhysicalExpr>>,
-    /// Rows that the uppermost let through, where it was counted.
+    /// Rows that the uppermost let through.
     passed: Option<u64>,
+    /// What their conditions dropped, those of the lowest first.
+    dropped: Vec<Dropped>,
 }
 
 /// Walks the plan from its root; `above` are the filters met so far, as long as nothing but
@@ -36,7 +39,10 @@ pub(super) async fn count_scans(
             scan.rows_read().map(|read| above.passed.map_or(0, |kept| read.saturating_sub(kept)));
         let read = scan.count_rows().await?;
         let reason = (!above.predicates.is_empty()).then(|| dropped::reason(&above.predicates));
-        scans.push(ScanCount { table: scan.table().to_owned(), read, dropped, reason });
+        let counted = dropped.is_some() && above.dropped.len() > 1;
+        let conditions = if counted { above.dropped.clone() } else { Vec::new() };
+        let table = scan.table().to_owned();
+        scans.push(ScanCount { table, read, dropped, reason, conditions });
         return Ok(());
     }
     if let Some(units) = plan.downcast_ref::<UnitsExec>() {
@@ -44,11 +50,12 @@ pub(super) async fn count_scans(
         return Ok(());
     }
     let mut below = above.clone();
-    if let Some(filter) = plan.downcast_ref::<FilterExec>() {
-        let rows = plan.metrics().and_then(|metrics| metrics.output_rows());
-        below.passed = below.passed.or(rows.map(|rows| rows as u64));
+    if let Some(filter) = plan.downcast_ref::<KeepExec>() {
+        below.passed = below.passed.or(Some(filter.kept()));
         below.predicates.push(Arc::clone(filter.predicate()));
+        below.dropped.splice(0..0, filter.dropped());
     } else if !(plan.is::<ProjectionExec>()
+        || plan.is::<SpreadExec>()
         || plan.is::<RepartitionExec>()
         || plan.is::<CoalescePartitionsExec>()
         || plan.is::<CooperativeExec>())

@@ -17,20 +17,29 @@ const REASON_CHARS: usize = 200;
 /// where `not` means that what follows is false or null.
 pub(super) fn reason(filters: &[Arc<dyn PhysicalExpr>]) -> String {
     let text = match filters {
-        [one] => negated(one),
+        [one] => return negated(one),
         // The filter nearest to the scan is the last, and was asked first.
         several => {
             let parts: Vec<String> = several.iter().rev().map(part).collect();
             format!("not ({})", parts.join(" and "))
         }
     };
+    shortened(text)
+}
+
+/// What is true of a row that one condition dropped.
+pub(super) fn negated(condition: &Arc<dyn PhysicalExpr>) -> String {
+    shortened(negation(condition))
+}
+
+fn shortened(text: String) -> String {
     if text.chars().count() <= REASON_CHARS {
         return text;
     }
     text.chars().take(REASON_CHARS - 1).chain(['…']).collect()
 }
 
-fn negated(filter: &Arc<dyn PhysicalExpr>) -> String {
+fn negation(filter: &Arc<dyn PhysicalExpr>) -> String {
     if let Some(test) = filter.downcast_ref::<IsNotNullExpr>() {
         return format!("{} is null", operand(test.arg()));
     }

@@ -3,6 +3,7 @@
 use datafusion::common::DataFusionError;
 use datafusion::sql::sqlparser::tokenizer::Location;
 
+use super::exhausted;
 use super::reasons::hint_for;
 use super::table::ReadError;
 use crate::exact::StateError;
@@ -155,7 +156,7 @@ impl SqlError {
                 Self::Execution(cause.to_string())
             }
             DataFusionError::ResourcesExhausted(message) => {
-                Self::Memory { limit: memory_bytes, message: message.clone() }
+                Self::Memory { limit: memory_bytes, message: exhausted::told(message) }
             }
             DataFusionError::SchemaError(schema, _) => Self::Plan(schema.to_string()),
             DataFusionError::Plan(message) => Self::from_plan(message),

@@ -9,26 +9,30 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement as EngineStatement;
-use futures::{FutureExt, TryStreamExt};
+use futures::FutureExt;
 use tokio::sync::watch;
 
 use super::admit::admit;
 use super::aggregate::{AggregateUse, AllUses};
+use super::attempt::Attempt;
+use super::collect::collect;
 use super::count::{Filters, count_scans, sum_up};
 use super::error::SqlError;
-use super::memory::{MeteredPool, Spill, held_bytes};
+use super::memory::{MeteredPool, Spill};
+use super::merge::merge_joins;
 use super::order::{RowOrder, complete};
 use super::parse::{Parsed, parse};
-use super::scan::ScannedTable;
+use super::scan::{ScannedTable, Watch};
 use super::session::{finish, session};
 use super::table::TableSource;
 use super::unit::{self, Asked, StepPlan, UnitCache, UnitDone, UnitProgress, UnitSummary};
-use crate::columns::{instants_in_utc, widened_schema};
+use super::windows::hold_windows;
+use crate::columns::widened_schema;
 use crate::exact::Reducer;
-use crate::run::canonical::{TableError, sort_rows, widen_table};
+use crate::run::canonical::TableError;
 
 /// Rows of a unit: enough that its cost is in its rows, few enough that many show how far a
 /// query is, and that threads share the work.
@@ -41,10 +45,14 @@ pub struct Options {
     pub partitions: usize,
     /// Rows that operators hand on at once.
     pub batch_rows: usize,
-    /// Bytes that sorts, joins and aggregates may hold together, and again the result.
+    /// Bytes that sorts, joins, windows and aggregates may hold together with the result.
     pub memory_bytes: usize,
-    /// Where sorts and aggregates may put what does not fit into memory; nowhere by default.
+    /// Where sorts, joins and aggregates may put what does not fit into memory; nowhere by
+    /// default.
     pub spill: Option<Spill>,
+    /// Whether joins and the sorts under LIMIT take the way over the disk from the start, and not
+    /// only where the fast one did not fit.
+    pub frugal: bool,
     /// Rows that one unit reads, about: a source cuts where it can.
     pub unit_rows: u64,
     /// Where results of units are kept; nowhere by default.
@@ -65,6 +73,7 @@ impl Default for Options {
             batch_rows: 8_192,
             memory_bytes: 2 << 30,
             spill: None,
+            frugal: false,
             unit_rows: UNIT_ROWS,
             cache: None,
             progress: None,
@@ -87,6 +96,19 @@ pub struct ScanCount {
     /// What was true of the rows that were dropped, in words: `wt82 is null`, `not age > 30`
     /// (false or null). `None` where no WHERE acts right there.
     pub reason: Option<String>,
+    /// The same for each condition of a WHERE that has several, in the order in which they are
+    /// asked: rows that it dropped, of those that the ones before it let through. Empty where
+    /// there is one condition or none, or where the scan was stopped early.
+    pub conditions: Vec<Dropped>,
+}
+
+/// What one condition dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// Rows.
+    pub rows: u64,
+    /// What was true of them, in words.
+    pub reason: String,
 }
 
 /// The result of a query.
@@ -161,7 +183,7 @@ pub async fn plan(
     tables: &BTreeMap<String, Arc<dyn TableSource>>,
     options: &Options,
 ) -> Result<(StepPlan, SchemaRef), SqlError> {
-    let prepared = prepare(sql, parameters, tables, options).await?;
+    let prepared = prepare(sql, parameters, tables, &Attempt::first(options)).await?;
     let schema = widened_schema(&prepared.physical.schema()).map_err(TableError::from)?;
     Ok((prepared.plan, schema))
 }
@@ -180,18 +202,19 @@ async fn prepare(
     sql: &str,
     parameters: &BTreeMap<String, ScalarValue>,
     tables: &BTreeMap<String, Arc<dyn TableSource>>,
-    options: &Options,
+    attempt: &Attempt,
 ) -> Result<Prepared, SqlError> {
+    let options = &attempt.options;
     let parsed = parse(sql)?;
     check_parameters(&parsed, parameters)?;
     let fail = |error: DataFusionError| SqlError::from_engine(&error, options.memory_bytes);
     let uses = AllUses::default();
-    let (state, pool) = session(options, &uses).map_err(fail)?;
+    let (state, pool) = session(attempt, &uses).map_err(fail)?;
     let context = SessionContext::new_with_state(state);
     let mut hidden = Vec::new();
     for (name, source) in tables {
-        let progress = options.progress.clone();
-        let table = ScannedTable::new(name, Arc::clone(source), progress);
+        let (progress, widths) = (options.progress.clone(), Arc::clone(&attempt.widths));
+        let table = ScannedTable::new(name, Arc::clone(source), Watch { progress, widths });
         hidden.extend(table.hidden().iter().map(|column| format!("table {name}: {column}")));
         context.register_table(name.as_str(), Arc::new(table)).map_err(fail)?;
     }
@@ -199,37 +222,52 @@ async fn prepare(
         .await
         .map_err(|error| name_hidden(fail(error), &hidden))?;
     let initial = context.state().create_physical_plan(&logical).await.map_err(fail)?;
+    let initial = hold_windows(initial).map_err(fail)?;
+    let initial = if attempt.frugal { merge_joins(initial).map_err(fail)? } else { initial };
     let mut plan = StepPlan::default();
     let asked = Asked { sql, parameters, options };
     let cut = unit::cut(initial, asked, &mut plan).await.map_err(fail)?;
-    let physical = finish(cut, &context.state()).map_err(fail)?;
+    let physical = finish(cut, &context.state(), attempt.frugal).map_err(fail)?;
     Ok(Prepared { context, pool, uses, physical, order, plan })
 }
 
+/// Executes it, and again where another way promises to fit into memory.
 async fn execute_whole(
     sql: &str,
     parameters: &BTreeMap<String, ScalarValue>,
     tables: &BTreeMap<String, Arc<dyn TableSource>>,
     options: &Options,
 ) -> Result<Answer, SqlError> {
-    let prepared = prepare(sql, parameters, tables, options).await?;
+    let mut attempt = Attempt::first(options);
+    loop {
+        let error = match execute_once(sql, parameters, tables, &attempt).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        attempt = attempt.next(&error).ok_or(error)?;
+    }
+}
+
+async fn execute_once(
+    sql: &str,
+    parameters: &BTreeMap<String, ScalarValue>,
+    tables: &BTreeMap<String, Arc<dyn TableSource>>,
+    attempt: &Attempt,
+) -> Result<Answer, SqlError> {
+    let options = &attempt.options;
+    let prepared = prepare(sql, parameters, tables, attempt).await?;
     if let Some(progress) = &options.progress {
         progress.planned(&prepared.plan);
     }
     let Prepared { context, pool, uses, physical, order, plan } = prepared;
-    let schema = physical.schema();
-    let batches = collect(&context, &physical, options).await?;
-    let table = instants_in_utc(&widen_table(&schema, &batches)?).map_err(fail_arrow)?;
-    drop(batches);
-    let table = match order {
-        RowOrder::AsWritten => table,
-        RowOrder::Canonical => sort_rows(&table).map_err(fail_arrow)?,
-    };
+    attempt.planned(&physical);
+    let table = collect(&context, &physical, options, order).await?;
     let mut units = UnitSummary {
         planned: plan.units(),
         // What is not cut was computed as one.
         computed: u64::from(plan.has_whole()),
         memory_bytes: pool.peak(),
+        memory_limit: options.memory_bytes as u64,
         ..UnitSummary::default()
     };
     sum_up(&physical, &mut units);
@@ -241,28 +279,7 @@ async fn execute_whole(
     Ok(Answer { table, order, scans, aggregates: uses.list(), units })
 }
 
-/// All batches of the result, as long as they stay within the memory limit: operators account for
-/// what they hold, but nobody else for what has left them.
-async fn collect(
-    context: &SessionContext,
-    physical: &Arc<dyn ExecutionPlan>,
-    options: &Options,
-) -> Result<Vec<RecordBatch>, SqlError> {
-    let fail = |error: DataFusionError| SqlError::from_engine(&error, options.memory_bytes);
-    let mut stream = execute_stream(Arc::clone(physical), context.task_ctx()).map_err(fail)?;
-    let (mut batches, mut bytes) = (Vec::new(), 0usize);
-    while let Some(batch) = stream.try_next().await.map_err(fail)? {
-        bytes = bytes.saturating_add(held_bytes(&batch));
-        if bytes > options.memory_bytes {
-            let message = "the result itself is larger; aggregate it or select less".to_owned();
-            return Err(SqlError::Memory { limit: options.memory_bytes, message });
-        }
-        batches.push(batch);
-    }
-    Ok(batches)
-}
-
-fn fail_arrow(error: ArrowError) -> SqlError {
+pub(super) fn fail_arrow(error: ArrowError) -> SqlError {
     SqlError::Execution(error.to_string())
 }
 

@@ -130,10 +130,19 @@ impl TableSource for FileTable {
 
     fn open(&self, part: usize, parts: usize, columns: &[usize]) -> BatchStream {
         let (table, columns) = (self.clone(), columns.to_vec());
-        let places = (part..self.pieces.len()).step_by(parts.max(1));
-        futures::stream::iter(places)
-            .flat_map(move |at| table.read(&table.pieces[at], &columns))
-            .boxed()
+        // More parts than pieces: these were cut.
+        let cut = self.cut.get().filter(|_| parts > self.pieces.len());
+        let pieces = Arc::clone(cut.unwrap_or(&self.pieces));
+        let places = (part..pieces.len()).step_by(parts.max(1));
+        futures::stream::iter(places).flat_map(move |at| table.read(&pieces[at], &columns)).boxed()
+    }
+
+    fn split(&self, wanted: usize) -> BoxFuture<'_, Result<usize, ReadError>> {
+        async move {
+            let pieces = if wanted > self.pieces.len() { self.cut().await? } else { &self.pieces };
+            Ok(wanted.clamp(1, pieces.len().max(1)))
+        }
+        .boxed()
     }
 
     fn ranges<'a>(

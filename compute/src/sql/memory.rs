@@ -4,13 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
-use datafusion::common::Result;
+use arrow::array::{
+    Array, ArrayRef, MutableArrayData, RecordBatch, RecordBatchOptions, make_array,
+};
+use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{
     FairSpillPool, GreedyMemoryPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
 };
 
+use super::error::SqlError;
 use super::execute::Options;
 
 /// Where operators may put what does not fit into memory.
@@ -25,11 +28,34 @@ pub struct Spill {
     pub bytes_max: u64,
 }
 
+/// Bytes that are not worth a copy.
+const SLICE_BYTES: usize = 1 << 12;
+
 /// Bytes of a batch's own rows. Operators hand on slices of what they hold together, which is
 /// not to be counted with each.
 pub(super) fn held_bytes(batch: &RecordBatch) -> usize {
     let bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or(usize::MAX);
     batch.columns().iter().map(bytes).fold(0, usize::saturating_add)
+}
+
+/// Some rows of a batch, copied: whoever holds a slice counts all that it is a slice of.
+pub(super) fn copied(batch: &RecordBatch, start: usize, rows: usize) -> Result<RecordBatch> {
+    let copy = |column: &ArrayRef| -> Result<ArrayRef> {
+        let data = column.to_data();
+        let mut copy = MutableArrayData::new(vec![&data], false, rows);
+        copy.try_extend(0, start, start + rows)?;
+        Ok(make_array(copy.freeze()))
+    };
+    let columns = batch.columns().iter().map(copy).collect::<Result<_>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(batch.schema(), columns, &options)?)
+}
+
+/// The batch, copied if it is a slice of much more.
+pub(super) fn owned(batch: RecordBatch) -> Result<RecordBatch> {
+    let much = 2 * held_bytes(&batch).saturating_add(SLICE_BYTES);
+    let whole = batch.get_array_memory_size() <= much;
+    if whole { Ok(batch) } else { copied(&batch, 0, batch.num_rows()) }
 }
 
 /// The engine's disk, as the options have it.
@@ -47,6 +73,7 @@ pub(super) fn disk(options: &Options) -> DiskManagerBuilder {
 #[derive(Debug)]
 pub(super) struct MeteredPool {
     inner: Arc<dyn MemoryPool>,
+    limit: usize,
     peak: AtomicUsize,
 }
 
@@ -59,7 +86,7 @@ impl MeteredPool {
             Some(_) => Arc::new(FairSpillPool::new(bytes)),
             None => Arc::new(GreedyMemoryPool::new(bytes)),
         };
-        Self { inner, peak: AtomicUsize::new(0) }
+        Self { inner, limit: bytes, peak: AtomicUsize::new(0) }
     }
 
     /// The most bytes that were held at once.
@@ -70,6 +97,13 @@ impl MeteredPool {
     fn note(&self) {
         self.peak.fetch_max(self.inner.reserved(), Ordering::Relaxed);
     }
+}
+
+/// A nested loop join that lacks memory would execute its left side anew, which a plan whose units
+/// are taken once cannot give, and a left, semi or anti join over several streams would then
+/// give rows twice (DataFusion 55 says so itself). It goes by the kind of the error.
+fn must_not_go_on(reservation: &MemoryReservation) -> bool {
+    reservation.consumer().name().starts_with("NestedLoopJoinLoad")
 }
 
 impl fmt::Display for MeteredPool {
@@ -101,9 +135,15 @@ impl MemoryPool for MeteredPool {
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        self.inner.try_grow(reservation, additional)?;
+        let grown = self.inner.try_grow(reservation, additional);
         self.note();
-        Ok(())
+        match grown {
+            Err(error) if must_not_go_on(reservation) => {
+                let error = SqlError::from_engine(&error, self.limit);
+                Err(DataFusionError::External(Box::new(error)))
+            }
+            grown => grown,
+        }
     }
 
     fn reserved(&self) -> usize {

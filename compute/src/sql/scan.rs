@@ -22,9 +22,18 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, TryStreamExt};
 
+use super::memory::owned;
 use super::table::{BatchStream, ReadError, TableRange, TableSource};
 use super::unit::UnitProgress;
+use super::width::Widths;
 use crate::columns::{widen, widened_field};
+
+/// Who sees the rows that are read.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    pub(super) progress: Option<Arc<dyn UnitProgress>>,
+    pub(super) widths: Arc<Widths>,
+}
 
 /// A table under its name in the query.
 #[derive(Debug)]
@@ -37,15 +46,11 @@ pub(super) struct ScannedTable {
     places: Vec<usize>,
     /// Columns that SQL does not see, with their types, for error messages.
     hidden: Vec<String>,
-    progress: Option<Arc<dyn UnitProgress>>,
+    watch: Watch,
 }
 
 impl ScannedTable {
-    pub(super) fn new(
-        name: &str,
-        source: Arc<dyn TableSource>,
-        progress: Option<Arc<dyn UnitProgress>>,
-    ) -> Self {
+    pub(super) fn new(name: &str, source: Arc<dyn TableSource>, watch: Watch) -> Self {
         let (mut fields, mut places, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
         for (place, field) in source.schema().fields().iter().enumerate() {
             match widened_field(field) {
@@ -57,7 +62,7 @@ impl ScannedTable {
             }
         }
         let schema = Arc::new(Schema::new(fields));
-        Self { name: name.into(), source, schema, places, hidden, progress }
+        Self { name: name.into(), source, schema, places, hidden, watch }
     }
 
     /// One message per column that SQL cannot see.
@@ -99,8 +104,8 @@ impl TableProvider for ScannedTable {
         let parts = self.source.partitions(state.config().target_partitions()).max(1);
         let rows = Rows::Parts(parts);
         let (name, source) = (Arc::clone(&self.name), Arc::clone(&self.source));
-        let progress = self.progress.clone();
-        Ok(Arc::new(ScanExec::new(name, source, columns, schema, rows, progress)))
+        let watch = self.watch.clone();
+        Ok(Arc::new(ScanExec::new(name, source, columns, schema, rows, watch)))
     }
 }
 
@@ -113,7 +118,7 @@ pub(super) struct ScanExec {
     rows: Rows,
     properties: Arc<PlanProperties>,
     counts: Arc<[PartCount]>,
-    progress: Option<Arc<dyn UnitProgress>>,
+    watch: Watch,
 }
 
 /// Which rows a scan reads.
@@ -138,7 +143,7 @@ impl ScanExec {
         columns: Vec<usize>,
         schema: SchemaRef,
         rows: Rows,
-        progress: Option<Arc<dyn UnitProgress>>,
+        watch: Watch,
     ) -> Self {
         let parts = match rows {
             Rows::Parts(parts) => parts,
@@ -158,7 +163,7 @@ impl ScanExec {
             rows,
             properties: Arc::new(properties),
             counts: (0..parts).map(|_| PartCount::default()).collect(),
-            progress,
+            watch,
         }
     }
 
@@ -166,7 +171,18 @@ impl ScanExec {
     pub(super) fn over(&self, range: TableRange) -> Self {
         let (name, source) = (Arc::clone(&self.name), Arc::clone(&self.source));
         let (columns, schema) = (self.columns.clone(), self.schema());
-        Self::new(name, source, columns, schema, Rows::Range(range), self.progress.clone())
+        Self::new(name, source, columns, schema, Rows::Range(range), self.watch.clone())
+    }
+
+    /// The same scan in as many parts as its source has, up to `wanted`.
+    pub(super) async fn split(&self, wanted: usize) -> Result<Self, ReadError> {
+        let parts = match self.rows {
+            Rows::Parts(parts) if parts < wanted => self.source.split(wanted).await?.max(1),
+            _ => return Ok(self.clone()),
+        };
+        let (name, source) = (Arc::clone(&self.name), Arc::clone(&self.source));
+        let (columns, schema) = (self.columns.clone(), self.schema());
+        Ok(Self::new(name, source, columns, schema, Rows::Parts(parts), self.watch.clone()))
     }
 
     /// The ranges of the table, with the bytes of this scan's columns.
@@ -279,7 +295,8 @@ impl ExecutionPlan for ScanExec {
         let counts = Arc::clone(&self.counts);
         let ended = Arc::clone(&self.counts);
         let shape = Arc::clone(&schema);
-        let progress = self.progress.clone();
+        let Watch { progress, widths } = self.watch.clone();
+        let whole = matches!(self.rows, Rows::Parts(_));
         let batches = self
             .open(partition, &self.columns)
             .map(move |batch| {
@@ -289,7 +306,10 @@ impl ExecutionPlan for ScanExec {
                 if let Some(progress) = &progress {
                     progress.read(rows);
                 }
-                present(&batch, &shape)
+                let batch = present(&batch, &shape)?;
+                widths.check(&batch)?;
+                // What reads the whole may hold it; a range is aggregated where it stands.
+                if whole { owned(batch) } else { Ok(batch) }
             })
             // After the last batch, so that a count is final once its part has ended.
             .chain(futures::stream::poll_fn(move |_| {

@@ -42,11 +42,15 @@ use datafusion::physical_planner::DefaultPhysicalPlanner;
 
 use super::aggregate::{AllUses, ShareStates, exact_aggregates_on};
 use super::arithmetic::CheckedArithmetic;
+use super::attempt::Attempt;
 use super::execute::Options;
 use super::functions::allowed_functions;
+use super::keep::keep_rows;
 use super::memory::{MeteredPool, disk};
+use super::merge::full_sorts;
 use super::terms::ShareTerms;
 use super::windows::{CompleteWindows, SignedPlaces, allowed_windows};
+use super::written::{MarkConditions, UnmarkConditions};
 
 /// A session in which only exact aggregates and allowed functions exist, and what it may hold.
 /// Its physical plans are not fit to be executed before [`finish`].
@@ -54,9 +58,10 @@ use super::windows::{CompleteWindows, SignedPlaces, allowed_windows};
 /// # Errors
 /// When the runtime cannot be set up.
 pub(super) fn session(
-    options: &Options,
+    attempt: &Attempt,
     uses: &AllUses,
 ) -> datafusion::common::Result<(SessionState, Arc<MeteredPool>)> {
+    let options = &attempt.options;
     let pool = Arc::new(MeteredPool::new(options));
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::clone(&pool) as Arc<dyn MemoryPool>)
@@ -64,7 +69,7 @@ pub(super) fn session(
         .build_arc()?;
     let state = SessionStateBuilder::new()
         .with_session_id("run".to_owned())
-        .with_config(config(options))
+        .with_config(config(options, attempt.frugal))
         .with_runtime_env(runtime)
         .with_scalar_functions(allowed_functions())
         .with_window_functions(allowed_windows())
@@ -85,11 +90,15 @@ pub(super) fn session(
 pub(super) fn finish(
     plan: Arc<dyn ExecutionPlan>,
     state: &SessionState,
+    frugal: bool,
 ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
     let state = SessionStateBuilder::new_from_existing(state.clone())
         .with_physical_optimizer_rules(physical_rules())
         .build();
-    DefaultPhysicalPlanner::default().optimize_physical_plan(plan, &state, |_, _| {})
+    let plan = DefaultPhysicalPlanner::default().optimize_physical_plan(plan, &state, |_, _| {})?;
+    // Last, since the rules know the engine's own filters.
+    let plan = keep_rows(plan)?;
+    if frugal { full_sorts(plan) } else { Ok(plan) }
 }
 
 /// Ours, and `grouping`, which the analyzer replaces.
@@ -99,9 +108,10 @@ fn aggregates(options: &Options, uses: &AllUses) -> Vec<Arc<AggregateUDF>> {
     aggregates
 }
 
-fn config(options: &Options) -> SessionConfig {
+fn config(options: &Options, frugal: bool) -> SessionConfig {
+    let partitions = options.partitions.max(1);
     let mut config = SessionConfig::new()
-        .with_target_partitions(options.partitions.max(1))
+        .with_target_partitions(partitions)
         .with_batch_size(options.batch_rows.max(1))
         .with_information_schema(false)
         .with_collect_statistics(false);
@@ -109,7 +119,8 @@ fn config(options: &Options) -> SessionConfig {
     all.execution.time_zone = None;
     all.execution.enable_recursive_ctes = false;
     // What a sort sets aside for merging what it spilled: by default more than a small limit.
-    let aside = all.execution.sort_spill_reservation_bytes.min(options.memory_bytes / 8);
+    let sorts = if frugal { 8 * partitions } else { 8.max(4 * partitions) };
+    let aside = all.execution.sort_spill_reservation_bytes.min(options.memory_bytes / sorts);
     all.execution.sort_spill_reservation_bytes = aside;
     all.sql_parser.map_string_types_to_utf8view = false;
     // An ORDER BY that does nothing is seen, so that a LIMIT over it can be refused.
@@ -121,7 +132,7 @@ fn config(options: &Options) -> SessionConfig {
     all.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
     all.optimizer.use_statistics_registry = false;
     // It would gather the batches of a table that is read in one part until they have `batch_rows`
-    // rows, whatever those weigh: a reader makes fewer rows of wide values on purpose.
+    // rows, whatever those weigh; SpreadExec shares them out as they come.
     all.optimizer.enable_round_robin_repartition = false;
     config
 }
@@ -157,7 +168,9 @@ fn optimizer_rules(options: &Options, uses: &AllUses) -> Vec<Arc<dyn OptimizerRu
         Arc::new(EliminateCrossJoin::new()),
         // A sort under LIMIT keeps only its first rows.
         Arc::new(PushDownLimit::new()),
+        Arc::new(MarkConditions),
         Arc::new(PushDownFilter::new()),
+        Arc::new(UnmarkConditions),
         // What aggregates and projections say twice is computed once.
         Arc::new(ShareTerms::new()),
         // Only the columns that are used are read.

@@ -52,7 +52,16 @@ pub trait TableSource: Debug + Send + Sync {
     /// How many parts the rows can be read in at once, when `wanted` would be welcome; at least 1.
     fn partitions(&self, wanted: usize) -> usize;
 
-    /// The rows of part `part` of `parts` (as [`Self::partitions`] returned it): the columns at
+    /// As [`Self::partitions`], after a look for further places where the rows can be cut.
+    ///
+    /// # Errors
+    /// When a file must be looked at, and cannot be read.
+    fn split(&self, wanted: usize) -> BoxFuture<'_, Result<usize, ReadError>> {
+        std::future::ready(Ok(self.partitions(wanted))).boxed()
+    }
+
+    /// The rows of part `part` of `parts` (as [`Self::partitions`] or [`Self::split`] returned
+    /// it): the columns at
     /// the given places of the schema, in that order. Never called without a column, so that rows
     /// are always counted by decoding, and only the chunks of these columns need be read.
     fn open(&self, part: usize, parts: usize, columns: &[usize]) -> BatchStream;

@@ -14,6 +14,7 @@ mod memory;
 mod result;
 mod step;
 mod text;
+mod totals;
 
 use std::fmt::Debug;
 
@@ -134,6 +135,8 @@ pub struct UnitSummary {
     pub spilled_bytes: u64,
     /// The most memory that was accounted for at once, in bytes.
     pub memory_bytes: u64,
+    /// The memory that was allowed, in bytes; 0 where nothing counted.
+    pub memory_limit: u64,
 }
 
 impl UnitSummary {
@@ -148,6 +151,7 @@ impl UnitSummary {
             bytes: self.bytes + other.bytes,
             spilled_bytes: self.spilled_bytes + other.spilled_bytes,
             memory_bytes: self.memory_bytes.max(other.memory_bytes),
+            memory_limit: self.memory_limit.max(other.memory_limit),
         }
     }
 }

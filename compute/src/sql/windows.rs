@@ -9,7 +9,10 @@
 //! −0 and +0 are one value where equality counts (PARTITION BY and peers), and −0 comes before
 //! +0 where only the order does.
 
+mod held;
 mod ordered;
+
+pub(super) use held::hold_windows;
 
 use std::sync::Arc;
 

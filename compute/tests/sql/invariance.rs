@@ -114,6 +114,7 @@ fn partitions_permutations_and_batches_change_nothing() {
             (64, 8192, 40, 3),
             (64, 17, 1_000, 4),
             (3, 1, 2_000, 5),
+            (7, 64, 10_000, 6),
         ] {
             if batch == 1 && sql.contains("JOIN t b") {
                 continue;

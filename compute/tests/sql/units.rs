@@ -336,6 +336,7 @@ fn groups_out_of_order_or_twice_are_no_result() {
     let result = |keys: Vec<i64>| UnitResult {
         read: 9,
         dropped: 0,
+        dropped_by: Vec::new(),
         groups: RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(keys))])
             .unwrap(),
     };

@@ -22,6 +22,19 @@ fn the_details_are_as_written_down() {
 }
 
 #[test]
+fn conditions_and_the_limit_are_as_written_down() {
+    let bytes = golden("run-details-2-conditions.json");
+    let details: Details = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(serde_json::to_vec(&details).unwrap(), bytes);
+    assert_eq!(details.steps[0].units.unwrap().limit, 2_147_483_648);
+    let [scan] = &scanned(&bytes)[..] else { panic!("one scan") };
+    let each: Vec<(u64, &str)> =
+        scan.conditions.iter().map(|c| (c.dropped, c.reason.as_str())).collect();
+    assert_eq!(each, [(63, "wt82 is null"), (12, "not age > 30")]);
+    assert_eq!(scan.dropped, Some(63 + 12));
+}
+
+#[test]
 fn details_of_version_1_are_read() {
     let scans = scanned(&golden("run-details.json"));
     assert_eq!(scans.iter().map(|scan| scan.read).sum::<u64>(), 1_772);

@@ -185,6 +185,7 @@ impl<'a> Work<'a> {
             read,
             dropped: Some(read - counted),
             reason: Some(call.dropped()),
+            conditions: Vec::new(),
         };
         Ok(Reduced { table, scan, used: place.used() })
     }

@@ -8,10 +8,11 @@ use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::execution_plan::ChildrenPropertiesMode;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
-use datafusion::physical_plan::{ExecutionPlan, ReplaceChildrenOptions};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, ReplaceChildrenOptions};
 
 use super::super::execute::Options;
 use super::super::scan::ScanExec;
+use super::super::spread::{SpreadExec, workers};
 use super::exec::UnitsExec;
 use super::step::Step;
 use super::text::StepText;
@@ -36,15 +37,7 @@ pub(in super::super) async fn cut(
         return Ok(units);
     }
     if let Some(scan) = node.downcast_ref::<ScanExec>() {
-        let ranges = scan.ranges(u64::MAX).await.map_err(external)?;
-        let known = !ranges.is_empty();
-        plan.scans.push(ScanPlan {
-            table: scan.table().to_owned(),
-            shape: Shape::Whole,
-            rows: known.then(|| ranges.iter().map(|range| range.rows).sum()).flatten(),
-            bytes: known.then(|| ranges.iter().map(|range| range.bytes).sum()),
-        });
-        return Ok(node);
+        return whole(scan, asked.options, plan).await;
     }
     let (mut children, mut changed) = (Vec::new(), false);
     for child in node.children() {
@@ -53,6 +46,28 @@ pub(in super::super) async fn cut(
         children.push(cut);
     }
     if changed { over(node, children) } else { Ok(node) }
+}
+
+/// A scan that is not cut, read by as many as its size is worth.
+async fn whole(
+    scan: &ScanExec,
+    options: &Options,
+    plan: &mut StepPlan,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let ranges = scan.ranges(u64::MAX).await.map_err(external)?;
+    let known = !ranges.is_empty();
+    let rows = known.then(|| ranges.iter().map(|range| range.rows).sum()).flatten();
+    let bytes = known.then(|| ranges.iter().map(|range| range.bytes).sum());
+    let table = scan.table().to_owned();
+    plan.scans.push(ScanPlan { table, shape: Shape::Whole, rows, bytes });
+    let ways = match bytes {
+        Some(bytes) => workers(rows, bytes, options.partitions, options.batch_rows),
+        None => options.partitions.max(1),
+    };
+    let scan = scan.split(ways).await.map_err(external)?;
+    let scan: Arc<dyn ExecutionPlan> = Arc::new(scan);
+    let parts = scan.output_partitioning().partition_count();
+    Ok(if parts < ways { SpreadExec::over(scan, ways) } else { scan })
 }
 
 async fn units(

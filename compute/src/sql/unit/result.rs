@@ -13,13 +13,17 @@ use sha2::{Digest, Sha256};
 
 use super::columns::{self, Reader};
 
+/// Where WHERE has one condition, or none.
 const TAG: &[u8; 16] = b"veritrail-unit/1";
+
+/// Where it has several, each with its count.
+const TAG_2: &[u8; 16] = b"veritrail-unit/2";
 
 /// Why the bytes of a unit's result were refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
     /// Not a result, or of another version.
-    #[error("a unit's result does not begin with the tag of version 1")]
+    #[error("a unit's result does not begin with the tag of version 1 or 2")]
     Tag,
     /// The result of another unit.
     #[error("this is the result of another unit")]
@@ -98,6 +102,8 @@ pub struct UnitResult {
     pub read: u64,
     /// Rows of these that WHERE dropped before they were grouped.
     pub dropped: u64,
+    /// Of these, by each condition of WHERE, where it has several; together they are all.
+    pub dropped_by: Vec<u64>,
     /// One row per group: its keys, then its partial states; in the keys' order.
     pub groups: RecordBatch,
 }
@@ -109,10 +115,15 @@ impl UnitResult {
     /// When the groups are not sorted and distinct, or a column has a type without bytes.
     pub fn encode(&self, unit: &UnitId, keys: usize) -> Result<Bytes, UnitError> {
         check_order(&self.groups, keys)?;
+        check_dropped(self.dropped, &self.dropped_by)?;
+        let several = !self.dropped_by.is_empty();
+        let conditions = several.then_some(self.dropped_by.len() as u64);
+        let counts = [self.read, self.dropped].into_iter().chain(conditions);
+        let counts = counts.chain(self.dropped_by.iter().copied());
         let mut bytes = Vec::new();
-        bytes.extend_from_slice(TAG);
+        bytes.extend_from_slice(if several { TAG_2 } else { TAG });
         bytes.extend_from_slice(unit.as_bytes());
-        for count in [self.read, self.dropped, self.groups.num_rows() as u64] {
+        for count in counts.chain([self.groups.num_rows() as u64]) {
             bytes.extend_from_slice(&count.to_le_bytes());
         }
         for column in self.groups.columns() {
@@ -135,16 +146,21 @@ impl UnitResult {
         keys: usize,
     ) -> Result<Self, UnitError> {
         let mut reader = Reader { rest: bytes };
-        if reader.take(TAG.len()).ok() != Some(TAG.as_slice()) {
-            return Err(UnitError::Tag);
-        }
+        let several = match reader.take(TAG.len()).ok() {
+            Some(tag) if tag == TAG => false,
+            Some(tag) if tag == TAG_2 => true,
+            _ => return Err(UnitError::Tag),
+        };
         if reader.array::<32>()? != *unit.as_bytes() {
             return Err(UnitError::OtherUnit);
         }
-        let (read, dropped, rows) = (reader.u64()?, reader.u64()?, reader.u64()?);
+        let (read, dropped) = (reader.u64()?, reader.u64()?);
         if dropped > read {
             return Err(UnitError::NotCanonical("more rows dropped than read"));
         }
+        let dropped_by = if several { dropped_by(&mut reader)? } else { Vec::new() };
+        check_dropped(dropped, &dropped_by)?;
+        let rows = reader.u64()?;
         // Every column takes more than a bit a row.
         let rows = usize::try_from(rows).map_err(|_| UnitError::Length)?;
         if rows.div_ceil(8) > bytes.len() || (schema.fields().is_empty() && rows > 0) {
@@ -161,8 +177,31 @@ impl UnitResult {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let groups = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?;
         check_order(&groups, keys)?;
-        Ok(Self { read, dropped, groups })
+        Ok(Self { read, dropped, dropped_by, groups })
     }
+}
+
+/// The counts of version 2, of which there are two at least.
+fn dropped_by(reader: &mut Reader<'_>) -> Result<Vec<u64>, UnitError> {
+    let conditions = reader.u64()?;
+    if conditions < 2 {
+        return Err(UnitError::NotCanonical("version 2 with one condition, or none"));
+    }
+    if conditions > (reader.rest.len() / 8) as u64 {
+        return Err(UnitError::Length);
+    }
+    (0..conditions).map(|_| reader.u64()).collect()
+}
+
+fn check_dropped(dropped: u64, by: &[u64]) -> Result<(), UnitError> {
+    if by.len() == 1 {
+        return Err(UnitError::NotCanonical("a count for the only condition"));
+    }
+    let sum = by.iter().try_fold(0u64, |sum, rows| sum.checked_add(*rows));
+    if by.is_empty() || sum == Some(dropped) {
+        return Ok(());
+    }
+    Err(UnitError::NotCanonical("conditions that did not drop what was dropped"))
 }
 
 /// Sorts groups by their keys, the first `keys` columns; says whether any group stands twice.

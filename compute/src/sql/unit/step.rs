@@ -9,27 +9,34 @@ use bytes::Bytes;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::coop::CooperativeExec;
-use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, collect};
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 
 use super::super::count::{Filters, count_scans};
 use super::super::dropped;
-use super::super::execute::{Options, ScanCount};
+use super::super::execute::{Dropped, Options, ScanCount};
+use super::super::keep;
 use super::super::memory::held_bytes;
 use super::super::scan::ScanExec;
+use super::super::spread::{SpreadExec, workers};
 use super::super::table::{ReadError, TableRange};
 use super::cut::over;
 use super::result::{UnitId, UnitResult, sorted};
 use super::text::StepText;
+use super::totals::{Totals, predicates, several};
 use super::{UnitCache, UnitDone, UnitProgress};
 
 /// Bytes that a result may take in memory to be kept: beyond, computing it again is not dearer
 /// than reading it back.
 const KEPT_BYTES_MAX: usize = 16 << 20;
+
+/// How often a result is in memory while it is made ready to be kept.
+const COPIES: usize = 4;
 
 /// Rows of a unit that tell whether grouping pays before the exchange.
 const TELLING_ROWS: u64 = 50_000;
@@ -43,7 +50,12 @@ pub(in super::super) struct Step {
     ranges: Vec<TableRange>,
     /// Why WHERE drops rows, if it does.
     reason: Option<String>,
+    /// The same of each of its conditions, where it has several.
+    conditions: Vec<String>,
     text: Option<StepText>,
+    /// Workers that share the rows of one unit, where there are fewer units than workers.
+    ways: usize,
+    batch_rows: usize,
     cache: Option<Arc<dyn UnitCache>>,
     progress: Option<Arc<dyn UnitProgress>>,
     next: AtomicUsize,
@@ -52,16 +64,6 @@ pub(in super::super) struct Step {
     wide: AtomicBool,
     /// Set once a unit had almost as many groups as rows: grouping the others first is in vain.
     diverse: AtomicBool,
-}
-
-#[derive(Debug, Default)]
-struct Totals {
-    computed: AtomicU64,
-    cached: AtomicU64,
-    read: AtomicU64,
-    read_here: AtomicU64,
-    dropped: AtomicU64,
-    bytes: AtomicU64,
 }
 
 /// Partial states of one unit.
@@ -75,16 +77,26 @@ impl Step {
         text: Option<StepText>,
         options: &Options,
     ) -> Self {
+        // A device reduces whole columns: sharing them out leaves it less at once.
+        let on_device = options.device.is_some() && partial.group_expr().is_empty();
+        let partitions = if on_device { 1 } else { options.partitions.max(1) };
+        let ways = partitions.div_ceil(ranges.len().max(1));
+        let predicates = predicates(partial.input());
+        let conditions = several(&predicates);
+        let dropped_by = conditions.iter().map(|_| AtomicU64::new(0)).collect();
         Self {
             partial: partial.clone(),
             scan: scan.clone(),
             ranges,
-            reason: reason(partial.input()),
+            reason: (!predicates.is_empty()).then(|| dropped::reason(&predicates)),
+            conditions,
             text,
+            ways,
+            batch_rows: options.batch_rows,
             cache: options.cache.clone(),
             progress: options.progress.clone(),
             next: AtomicUsize::new(0),
-            totals: Totals::default(),
+            totals: Totals { dropped_by, ..Totals::default() },
             wide: AtomicBool::new(false),
             diverse: AtomicBool::new(false),
         }
@@ -133,13 +145,16 @@ impl Step {
             (totals.read.load(Ordering::Acquire), totals.dropped.load(Ordering::Acquire));
         let (table, reason) = (self.table().to_owned(), self.reason.clone());
         if done == self.ranges.len() as u64 {
-            return Ok(ScanCount { table, read, dropped: Some(dropped), reason });
+            let by = totals.dropped_by.iter().map(|rows| rows.load(Ordering::Acquire));
+            let conditions = by.zip(self.conditions.clone());
+            let conditions = conditions.map(|(rows, reason)| Dropped { rows, reason }).collect();
+            return Ok(ScanCount { table, read, dropped: Some(dropped), reason, conditions });
         }
         let mut read = 0;
         for range in &self.ranges {
             read += self.scan.over(range.clone()).count_rows().await?;
         }
-        Ok(ScanCount { table, read, dropped: None, reason })
+        Ok(ScanCount { table, read, dropped: None, reason, conditions: Vec::new() })
     }
 
     /// Adds what was done to a summary.
@@ -165,12 +180,13 @@ impl Step {
     async fn cached(&self, unit: UnitId) -> Option<UnitResult> {
         let cache = Arc::clone(self.cache.as_ref()?);
         let bytes = tokio::task::spawn_blocking(move || cache.get(&unit)).await.ok()??;
-        UnitResult::decode(&bytes, &unit, &self.partial.schema(), self.keys()).ok()
+        let result = UnitResult::decode(&bytes, &unit, &self.partial.schema(), self.keys()).ok()?;
+        (result.dropped_by.len() == self.conditions.len()).then_some(result)
     }
 
     fn take_cached(&self, result: UnitResult) -> Groups {
         self.totals.read.fetch_add(result.read, Ordering::Relaxed);
-        self.totals.dropped.fetch_add(result.dropped, Ordering::Relaxed);
+        self.totals.add_dropped(result.dropped, result.dropped_by.iter().copied());
         self.totals.cached.fetch_add(1, Ordering::Release);
         if let Some(progress) = &self.progress {
             progress.done(UnitDone::Cached { rows: result.read });
@@ -180,11 +196,20 @@ impl Step {
 
     /// The plan of one unit: the partial aggregation over its range alone.
     fn plan(&self, at: usize) -> Result<Arc<dyn ExecutionPlan>> {
-        let scan = Arc::new(self.scan.over(self.ranges[at].clone()));
+        let range = &self.ranges[at];
+        let ways = workers(range.rows, range.bytes, self.ways, self.batch_rows);
+        let scan = Arc::new(self.scan.over(range.clone()));
         // Between two batches the unit gives way, so that it can be stopped.
         let scan: Arc<dyn ExecutionPlan> = Arc::new(CooperativeExec::new(scan));
-        let input = above(self.partial.input(), &scan)?;
-        over(Arc::new(self.partial.clone()), vec![input])
+        if ways < 2 {
+            let input = keep::keep_rows(above(self.partial.input(), &scan)?)?;
+            return over(Arc::new(self.partial.clone()), vec![input]);
+        }
+        let shared = SpreadExec::over(scan, ways);
+        let input = keep::keep_rows(above(self.partial.input(), &shared)?)?;
+        let partial = over(Arc::new(self.partial.clone()), vec![input])?;
+        // Each worker has a task of its own, and states for the groups that it met.
+        Ok(Arc::new(CoalescePartitionsExec::new(partial)))
     }
 
     /// Computes a unit and hands its states on as they come; a group may come twice.
@@ -240,7 +265,8 @@ impl Step {
         let totals = &self.totals;
         totals.read.fetch_add(count.read, Ordering::Relaxed);
         totals.read_here.fetch_add(count.read, Ordering::Relaxed);
-        totals.dropped.fetch_add(count.dropped.unwrap_or(0), Ordering::Relaxed);
+        let by = count.conditions.iter().map(|condition| condition.rows);
+        totals.add_dropped(count.dropped.unwrap_or(0), by);
         totals.bytes.fetch_add(self.ranges[at].bytes, Ordering::Relaxed);
         totals.computed.fetch_add(1, Ordering::Release);
         Ok(count)
@@ -266,11 +292,14 @@ impl Step {
         // Whether grouping pays is no question here: a result has one row per group.
         let grouped = Arc::new(grouping(&context, 1.0, usize::MAX));
         let mut states = plan.execute(0, Arc::clone(&grouped))?;
+        // The batches, one of them all, and both again where they are sorted and encoded.
+        let held = MemoryConsumer::new("a unit's result").register(context.memory_pool());
         let (mut batches, mut bytes) = (Vec::new(), 0usize);
         while let Some(batch) = states.try_next().await? {
-            bytes = bytes.saturating_add(held_bytes(&batch));
+            let more = held_bytes(&batch);
+            bytes = bytes.saturating_add(more);
             batches.push(batch);
-            if bytes > KEPT_BYTES_MAX {
+            if bytes > KEPT_BYTES_MAX || held.try_grow(more.saturating_mul(COPIES)).is_err() {
                 self.wide.store(true, Ordering::Relaxed);
                 let first = futures::stream::iter(batches.into_iter().map(Ok));
                 return Ok(first.chain(self.counted(at, plan, states)).boxed());
@@ -284,7 +313,9 @@ impl Step {
             groups = self.merged(groups, grouped).await?;
         }
         if let (Some(dropped), Some(cache)) = (count.dropped, self.cache.clone()) {
-            let result = UnitResult { read: count.read, dropped, groups: groups.clone() };
+            let by = count.conditions.iter().map(|condition| condition.rows).collect();
+            let (read, groups) = (count.read, groups.clone());
+            let result = UnitResult { read, dropped, dropped_by: by, groups };
             if let Ok(bytes) = result.encode(&unit, self.keys()) {
                 put(cache, unit, text, bytes).await;
             }
@@ -313,19 +344,6 @@ impl Step {
 async fn put(cache: Arc<dyn UnitCache>, unit: UnitId, text: String, result: Bytes) {
     // A cache that cannot keep it is no failure of the query.
     tokio::task::spawn_blocking(move || cache.put(&unit, &text, &result)).await.ok();
-}
-
-/// Why the filters above the scan drop rows, the uppermost first.
-fn reason(node: &Arc<dyn ExecutionPlan>) -> Option<String> {
-    let mut predicates = Vec::new();
-    let mut next = Some(node);
-    while let Some(node) = next {
-        if let Some(filter) = node.downcast_ref::<FilterExec>() {
-            predicates.push(Arc::clone(filter.predicate()));
-        }
-        next = node.children().first().copied();
-    }
-    (!predicates.is_empty()).then(|| dropped::reason(&predicates))
 }
 
 /// The nodes above the scan, over another one.

@@ -1,21 +1,27 @@
 //! The text of a unit: everything that its result depends on, and nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::physical_expr::scalar_subquery::ScalarSubqueryExpr;
 use datafusion::physical_plan::aggregates::AggregateExec;
+use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use serde_json::{Value, json};
 
+use super::super::keep;
 use super::super::scan::ScanExec;
 use super::columns::tag;
 use crate::run::engine::Engine;
 
-/// The version of the text and of the result's bytes.
-const VERSION: u64 = 1;
+/// The version of the text and of the result's bytes: 2 where WHERE has several conditions, and
+/// the result a count for each.
+fn version(conditions: usize) -> u64 {
+    if conditions > 1 { 2 } else { 1 }
+}
 
 /// What the texts of a step's units share.
 #[derive(Clone, Debug)]
@@ -48,7 +54,7 @@ impl StepText {
             ("rows", json!(displayable(partial.input().as_ref()).indent(false).to_string())),
             ("sql", json!(sql)),
             ("states", types(&states)),
-            ("v", json!(VERSION)),
+            ("v", json!(version(conditions(partial.input())))),
         ]);
         Some(Self { parts })
     }
@@ -59,6 +65,13 @@ impl StepText {
         parts.insert("range", content.clone());
         json!(parts).to_string()
     }
+}
+
+/// Conditions of all filters between the table and the grouping.
+fn conditions(node: &Arc<dyn ExecutionPlan>) -> usize {
+    let here = node.downcast_ref::<FilterExec>();
+    let here = here.map_or(0, |filter| keep::conditions(filter.predicate()).len());
+    here + node.children().into_iter().map(conditions).sum::<usize>()
 }
 
 /// Whether an expression's value comes from another part of the plan.

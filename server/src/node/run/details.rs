@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use veritrail_compute::{
     run::{Finished, StepDone, engine::Engine},
-    sql::{RowOrder, ScanCount, aggregate::AggregateUse, unit::UnitSummary},
+    sql::{Dropped, RowOrder, ScanCount, aggregate::AggregateUse, unit::UnitSummary},
 };
 use veritrail_provenance::identity::Did;
 
@@ -82,8 +82,8 @@ pub struct Computed {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(rows: &u64) -> bool {
-    *rows == 0
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The units of one step, and what they took.
@@ -101,6 +101,10 @@ pub struct UnitsDetails {
     pub spilled: u64,
     /// The most bytes of memory that were accounted for at once.
     pub memory: u64,
+    /// The bytes of memory that were allowed; absent in details that were written before it was
+    /// told, and for a kernel.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub limit: u64,
 }
 
 /// One scan of a table.
@@ -117,6 +121,18 @@ pub struct Scan {
     /// details of version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The same of each condition of a WHERE that has several; absent elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+}
+
+/// One condition of a WHERE that has several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Rows that it dropped, of those that the conditions before it let through.
+    pub dropped: u64,
+    /// What was true of them, in words.
+    pub reason: String,
 }
 
 /// One scan, as a person is shown it.
@@ -132,6 +148,9 @@ pub struct Scanned {
     pub dropped: Option<u64>,
     /// What was true of those rows, in words.
     pub reason: Option<String>,
+    /// The same of each condition, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
 }
 
 /// What both versions say about scans: the first had one query, and its scans beside the rest.
@@ -216,6 +235,7 @@ impl UnitsDetails {
             bytes: units.bytes,
             spilled: units.spilled_bytes,
             memory: units.memory_bytes,
+            limit: units.memory_limit,
         }
     }
 }
@@ -227,14 +247,21 @@ impl Scan {
             read: count.read,
             dropped: count.dropped,
             reason: count.reason.clone(),
+            conditions: count.conditions.iter().map(Condition::of).collect(),
         }
     }
 }
 
 impl Scanned {
     fn of(step: Option<&String>, scan: &Scan) -> Self {
-        let Scan { table, read, dropped, reason } = scan.clone();
-        Self { step: step.cloned(), table, read, dropped, reason }
+        let Scan { table, read, dropped, reason, conditions } = scan.clone();
+        Self { step: step.cloned(), table, read, dropped, reason, conditions }
+    }
+}
+
+impl Condition {
+    fn of(dropped: &Dropped) -> Self {
+        Self { dropped: dropped.rows, reason: dropped.reason.clone() }
     }
 }
 

@@ -76,8 +76,8 @@ fn of_query(error: &SqlError, place: String) -> NodeError {
             "the file itself is faulty, unless veritrail store fsck finds damage in this home",
         ),
         SqlError::Memory { .. } => NodeError::failed(message).at(place).hint(
-            "allow it more (--memory 8GiB), select or group less, or join smaller tables: only \
-             sorts and groups can go to disk",
+            "allow it more (--memory 8GiB), or select, group or join less: sorts, groups and joins \
+             on equal columns go to disk, windows and other joins do not",
         ),
         SqlError::Execution(_) | SqlError::Cancelled => {
             NodeError::failed(message).at(place).hint(error.hint())
