@@ -47,8 +47,9 @@ use std::{path::Path, sync::Arc};
 use veritrail_provenance::{identity::Did, ledger::queries, log::note::VKey, statement::Origin};
 use veritrail_storage::{
     blob::Blobs,
+    disk::DiskError,
     home::{Home, HomeError},
-    log::Writer,
+    log::{LogError, Writer},
     settings::Settings,
     state::StateStore,
 };
@@ -163,6 +164,15 @@ fn home_error(error: HomeError, path: &Path) -> NodeError {
         HomeError::Busy => (Kind::Conflict, "wait until it is done"),
         HomeError::OtherFormat { .. } => {
             (Kind::CouldNotCheck, "use the version of veritrail that made it, or a newer one")
+        }
+        HomeError::Log(LogError::Disk(
+            DiskError::Io { .. } | DiskError::Denied { .. } | DiskError::Full { .. },
+        )) => (
+            Kind::Failed,
+            "every command locks the home, so it must be writable: free the disk or its rights",
+        ),
+        HomeError::Disk(DiskError::NotPlain { .. }) => {
+            (Kind::Usage, "name the folder of a home, or a new one: --home DIR")
         }
         HomeError::Log(_) => {
             (Kind::VerificationFailed, "look for the damage: veritrail store fsck")
