@@ -23,6 +23,7 @@ pub mod resolve;
 pub mod run;
 pub mod serve;
 pub mod show;
+pub mod sources;
 pub mod ticket;
 pub mod trust;
 pub mod verify;
