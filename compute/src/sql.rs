@@ -20,6 +20,7 @@ mod error;
 mod execute;
 mod files;
 mod functions;
+mod gather;
 mod literals;
 mod math;
 mod memory;

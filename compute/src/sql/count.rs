@@ -12,6 +12,7 @@ use datafusion::physical_plan::repartition::RepartitionExec;
 
 use super::dropped;
 use super::execute::ScanCount;
+use super::gather::GatherExec;
 use super::scan::ScanExec;
 use super::table::ReadError;
 use super::unit::{UnitSummary, UnitsExec};
@@ -51,7 +52,8 @@ pub(super) async fn count_scans(
     } else if !(plan.is::<ProjectionExec>()
         || plan.is::<RepartitionExec>()
         || plan.is::<CoalescePartitionsExec>()
-        || plan.is::<CooperativeExec>())
+        || plan.is::<CooperativeExec>()
+        || plan.is::<GatherExec>())
     {
         below = Filters::default();
     }

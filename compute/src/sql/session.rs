@@ -44,6 +44,7 @@ use super::aggregate::{AllUses, ShareStates, exact_aggregates_on};
 use super::arithmetic::CheckedArithmetic;
 use super::execute::Options;
 use super::functions::allowed_functions;
+use super::gather::bounded;
 use super::memory::{MeteredPool, disk};
 use super::windows::{CompleteWindows, SignedPlaces, allowed_windows};
 
@@ -88,7 +89,7 @@ pub(super) fn finish(
     let state = SessionStateBuilder::new_from_existing(state.clone())
         .with_physical_optimizer_rules(physical_rules())
         .build();
-    DefaultPhysicalPlanner::default().optimize_physical_plan(plan, &state, |_, _| {})
+    bounded(DefaultPhysicalPlanner::default().optimize_physical_plan(plan, &state, |_, _| {})?)
 }
 
 /// Ours, and `grouping`, which the analyzer replaces.

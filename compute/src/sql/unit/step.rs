@@ -19,6 +19,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use super::super::count::{Filters, count_scans};
 use super::super::dropped;
 use super::super::execute::{Options, ScanCount};
+use super::super::gather::bounded;
 use super::super::memory::held_bytes;
 use super::super::scan::ScanExec;
 use super::super::table::{ReadError, TableRange};
@@ -183,7 +184,7 @@ impl Step {
         let scan = Arc::new(self.scan.over(self.ranges[at].clone()));
         // Between two batches the unit gives way, so that it can be stopped.
         let scan: Arc<dyn ExecutionPlan> = Arc::new(CooperativeExec::new(scan));
-        let input = above(self.partial.input(), &scan)?;
+        let input = bounded(above(self.partial.input(), &scan)?)?;
         over(Arc::new(self.partial.clone()), vec![input])
     }
 
