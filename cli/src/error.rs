@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use veritrail_server::error::{Kind, NodeError};
 
-use crate::output::Output;
+use crate::output::{Output, tell};
 
 /// Writes the error to stderr and gives its exit code. Kind, place and hint are never missing.
 pub(crate) fn report(error: &NodeError, output: Output) -> ExitCode {
@@ -20,9 +20,9 @@ pub(crate) fn report(error: &NodeError, output: Output) -> ExitCode {
                 "place": said(error.place.as_deref()).unwrap_or("the command"),
                 "hint": hint,
             });
-            eprintln!("{object}");
+            tell(&object.to_string());
         }
-        Output::Text => eprintln!("error: {error}\n  hint: {hint}"),
+        Output::Text => tell(&format!("error: {error}\n  hint: {hint}")),
     }
     ExitCode::from(error.kind.exit_code())
 }

@@ -19,10 +19,10 @@ impl Output {
     /// Writes a sentence that belongs to no result to stderr: as it is, or as an object.
     pub(crate) fn note(self, sentence: &str) {
         match self {
-            Self::Text => eprintln!("{sentence}"),
+            Self::Text => tell(sentence),
             Self::Json => {
                 let note = serde_json::json!({ "schema": "veritrail.note/1", "message": sentence });
-                eprintln!("{note}");
+                tell(&note.to_string());
             }
         }
     }
@@ -41,6 +41,12 @@ impl Output {
     }
 }
 
+/// Writes a line to stderr. Whoever closed it wants to hear nothing, and the work goes on:
+/// `eprintln!` would end the program there.
+pub(crate) fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// One object on one line, its schema first.
 fn object<T: Serialize>(name: &str, value: &T) -> Result<String> {
     #[derive(Serialize)]
@@ -53,13 +59,16 @@ fn object<T: Serialize>(name: &str, value: &T) -> Result<String> {
         .map_err(|e| NodeError::failed(format!("cannot write the result as JSON: {e}")))
 }
 
-/// Writes to stdout; a reader who went away (`| head`) is no failure.
-fn line(text: &str) -> Result<()> {
+/// Writes a line to stdout; a reader who went away (`| head`) is no failure.
+pub(crate) fn line(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let text = text.trim_end_matches('\n');
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(NodeError::failed(format!("cannot write the result: {e}")).at("stdout"))
+            Err(NodeError::failed(format!("cannot write the result: {e}")).at("stdout").hint(
+                "what was asked for is done, only its answer was not written; what stands in the \
+                 log: veritrail log show",
+            ))
         }
         _ => Ok(()),
     }

@@ -38,7 +38,9 @@ const GRAMMAR: &[&[&str]] = &[
     &["get"],
     &["get", "x", "--max-size", "many"],
     &["get", "x", "--relay", "n9"],
+    &["get", "x", "--max-size", "99999999999999999999999"],
     &["serve", "--bind", "nowhere"],
+    &["serve", "--bind", "127.0.0.1"],
     &["log"],
     &["log", "show", "abc"],
     &["log", "show", "--raw"],
@@ -84,6 +86,8 @@ const MEANING: &[&[&str]] = &[
     &["publish", "--describe-template", "nope.csv"],
     &["publish", "run:00000000", "--licence", "CC0-1.0"],
     &["show", "nobody"],
+    &["show", "rain.csv"],
+    &["show", "rain", "--home", "rain.csv"],
     &["show", "rain@7"],
     &["show", "rain", "--ticket", "--home", "nowhere"],
     &["show", "log:0", "--ticket"],
@@ -143,6 +147,8 @@ const MEANING: &[&[&str]] = &[
     &["id", "new", "--name", ""],
     &["store", "fsck", "--home", "nowhere"],
     &["serve", "--home", "nowhere"],
+    &["serve", "--bind", "192.0.2.1:4433"],
+    &["reproduce", "RUN", "--as", STRANGER],
 ];
 
 const STRANGER: &str = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
@@ -191,6 +197,34 @@ fn every_refusal_has_kind_place_and_hint() {
     assert!(!house.path().join("new.veritrail").exists());
     assert_eq!(house.log_size(), 4);
     house.ok(&["store", "fsck"]);
+}
+
+/// What a person typed almost right: the answer says what to type.
+#[test]
+fn a_slip_is_answered_with_what_was_meant() {
+    let house = House::new();
+    house.publish_rain("rain");
+    let said = |args: &[&str], code| {
+        let error = house.error(args, code);
+        format!("{}; {}", text(&error, "message"), text(&error, "hint"))
+    };
+    let found = said(&["run", "--sql", "select count(*) from rain", "--input", "rain=rain.csv"], 5);
+    assert!(found.contains("veritrail publish rain.csv --name NAME"), "{found}");
+    let found = said(&["show", "rain", "--home", "rain.csv"], 2);
+    assert!(found.contains("folder of a home"), "{found}");
+    let found = said(&["get", "rain", "-o", "rain.csv"], 6);
+    assert!(found.contains("-o takes a folder"), "{found}");
+    let found = said(&["get", "rain", "--max-size", "99999999999999999999999"], 2);
+    assert!(found.contains("more than 16 EiB"), "{found}");
+    let found = said(&["serve", "--bind", "127.0.0.1"], 2);
+    assert!(found.contains("such as 127.0.0.1:4433"), "{found}");
+    let found = said(&["serve", "--bind", "192.0.2.1:4433"], 1);
+    assert!(found.contains("an address that this machine has"), "{found}");
+    assert_eq!(found.matches("192.0.2.1").count(), 0, "the place says it already: {found}");
+    let held = house.ok(&["get", "rain"]);
+    assert!(held.contains("nothing: all of it was here"), "{held}");
+    let ran = house.run(&["publish", "rain.csv", "--licence", "CC0-1.0"]);
+    assert!(ran.stderr.contains("--describe-template"), "{}", ran.stderr);
 }
 
 #[test]

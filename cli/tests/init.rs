@@ -6,6 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
+use veritrail_storage::keys::{Seed, phrase};
+use zeroize::Zeroizing;
+
 use crate::house::{House, Ran, text};
 
 #[test]
@@ -99,6 +102,90 @@ fn on_a_terminal_the_phrase_is_shown_and_brings_the_same_did_back() {
     assert_eq!(made["did"], did);
     assert_ne!(made["origin"], house.json(&["log", "head"])["origin"]);
     assert!(!ran.stdout.contains(words[0]) || !ran.stdout.contains(words[1]));
+}
+
+/// What the person would have written down.
+fn words(house: &House) -> String {
+    let file = std::fs::read_to_string(house.home().join("keys/person.key")).unwrap();
+    let hex = file.lines().nth(1).unwrap();
+    let bytes = |at: usize| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap();
+    let seed = Seed::from_bytes(Zeroizing::new(std::array::from_fn(bytes)));
+    phrase(&seed).unwrap().to_string()
+}
+
+fn recover(house: &House, words: &str) -> Ran {
+    let mut child = house
+        .command(&["init", "--recover"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(format!("{words}\n").as_bytes()).unwrap();
+    Ran::from(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_home_without_its_log_key_goes_on_with_a_new_one() {
+    let house = House::new();
+    let published = house.publish_rain("rain");
+    let before = house.json(&["log", "head"]);
+    let words = words(&house);
+    // Nothing is lost: nothing is made.
+    let ran = recover(&house, &words);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(ran.stderr.contains("has all its keys"), "{}", ran.stderr);
+
+    std::fs::remove_file(house.home().join("keys/log.key")).unwrap();
+    std::fs::remove_file(house.home().join("keys/node.key")).unwrap();
+    let error = house.error(&["show", "rain"], 4);
+    assert!(text(&error, "hint").contains("init --recover"), "{error}");
+    assert!(text(&error, "message").contains("log.key"), "{error}");
+    let ran = recover(&house, &words);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("this home has its keys again"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("make new ones"), "{}", ran.stdout);
+
+    let after = house.json(&["log", "head"]);
+    assert_eq!(after["origin"], before["origin"]);
+    assert_eq!(after["size"].as_u64(), before["size"].as_u64().map(|size| size + 1));
+    assert_ne!(after["vkey"], before["vkey"]);
+    house.file("snow.csv", crate::house::RAIN.replace("rain", "snow"));
+    house.ok(&["publish", "snow.csv", "--licence", "CC0-1.0", "--name", "snow"]);
+    house.ok(&["store", "fsck"]);
+    house.ok(&["log", "audit", "home/log"]);
+    house.ok(&["verify", text(&published, "dataset")]);
+}
+
+#[test]
+fn a_log_that_was_copied_without_the_rest_names_what_is_missing() {
+    let house = House::new();
+    let published = house.publish_rain("rain");
+    let words = words(&house);
+    let bare = House::empty();
+    std::fs::create_dir_all(bare.home()).unwrap();
+    let copied = Command::new("cp")
+        .arg("-r")
+        .args([house.home().join("log"), bare.home()])
+        .status()
+        .unwrap();
+    assert!(copied.success());
+    let ran = recover(&bare, &words);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(ran.stderr.contains("veritrail-home 1"), "{}", ran.stderr);
+    bare.file("home/format", "veritrail-home 1\n");
+    let ran = recover(&bare, &words);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("log.intent"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--home DIR"), "{}", ran.stderr);
+    assert!(!bare.home().join("keys").exists());
+    // With it, the log goes on; data and trails are fetched again.
+    std::fs::copy(house.home().join("log.intent"), bare.home().join("log.intent")).unwrap();
+    let ran = recover(&bare, &words);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(bare.log_size(), house.log_size() + 1);
+    let error = bare.error(&["get", text(&published, "dataset")], 5);
+    assert!(text(&error, "message").contains("not all of its bytes"), "{error}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod intake;
 mod interrupt;
 mod kill;
 mod log;
+mod pipes;
 mod publish;
 mod several;
 mod trail;

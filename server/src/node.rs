@@ -23,6 +23,7 @@ pub mod resolve;
 pub mod run;
 pub mod serve;
 pub mod show;
+pub mod sources;
 pub mod ticket;
 pub mod trust;
 pub mod verify;
@@ -35,6 +36,7 @@ mod import;
 mod kept;
 mod named;
 mod new_file;
+mod recover;
 mod scratch;
 mod shelf;
 mod statements;
@@ -47,8 +49,10 @@ use std::{path::Path, sync::Arc};
 use veritrail_provenance::{identity::Did, ledger::queries, log::note::VKey, statement::Origin};
 use veritrail_storage::{
     blob::Blobs,
+    disk::DiskError,
     home::{Home, HomeError},
-    log::Writer,
+    keys::KeyFileError,
+    log::{LogError, Writer},
     settings::Settings,
     state::StateStore,
 };
@@ -154,7 +158,7 @@ fn home_error(error: HomeError, path: &Path) -> NodeError {
         HomeError::LostFormat => (
             Kind::Conflict,
             "nothing was touched; if it is your home, put the file back: it holds the one line \
-             `veritrail-home 1`",
+             `veritrail-home 1`; if keys/ is lost as well, then: veritrail init --recover",
         ),
         HomeError::Folder { .. } => (
             Kind::Failed,
@@ -164,9 +168,34 @@ fn home_error(error: HomeError, path: &Path) -> NodeError {
         HomeError::OtherFormat { .. } => {
             (Kind::CouldNotCheck, "use the version of veritrail that made it, or a newer one")
         }
-        HomeError::Log(_) => {
+        HomeError::Log(LogError::OtherKey { .. }) => (
+            Kind::NotAuthorised,
+            "put the newest log.key back from a copy; or move this one away, and make a new one \
+             with your 24 words: veritrail init --recover",
+        ),
+        HomeError::Log(LogError::IntentDamaged | LogError::OutOfStep { .. }) => (
+            Kind::VerificationFailed,
+            "without it nobody can say that nothing newer was signed, and a log that forks \
+             convicts its owner: put it back, or begin another log: veritrail init --recover \
+             --home DIR",
+        ),
+        HomeError::Log(LogError::Disk(
+            DiskError::Io { .. } | DiskError::Denied { .. } | DiskError::Full { .. },
+        )) => (
+            Kind::Failed,
+            "every command locks the home, so it must be writable: free the disk or its rights",
+        ),
+        HomeError::Disk(DiskError::NotPlain { .. }) => {
+            (Kind::Usage, "name the folder of a home, or a new one: --home DIR")
+        }
+        HomeError::Log(_) | HomeError::Ledger(_) => {
             (Kind::VerificationFailed, "look for the damage: veritrail store fsck")
         }
+        HomeError::Key(KeyFileError::Disk(DiskError::NotFound { .. })) => (
+            Kind::NotAuthorised,
+            "put it back from a copy of the folder keys/; or make it anew with your 24 words: \
+             veritrail init --recover",
+        ),
         HomeError::Key(_) => {
             (Kind::NotAuthorised, "make keys/ and its files yours alone: chmod -R go= keys")
         }

@@ -2,5 +2,5 @@
 
 mod changed;
 mod folder;
-mod liars;
+pub mod liars;
 mod peers;

@@ -300,3 +300,70 @@ async fn a_rebuild_takes_away_all_that_nothing_names() {
     assert_eq!(files(&home_of(&lab)), before);
     assert_eq!(lab.node.verify("rain", &[], &Silent).await.unwrap().exit_code(), 0);
 }
+
+/// The power fails in the middle: the mark has its name, which is synced, and perhaps nothing in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_power_loss_left_is_taken_away_though_the_mark_is_torn() {
+    let lab = Lab::new("Ada");
+    lab.publish("small", &rain(9)).await;
+    let before = files(&home_of(&lab));
+    let path = lab.file("big.bin", noise(1, BYTES));
+    let (lost, looked_at, newer) = (lab.path("lost"), lab.path("looked-at"), lab.path("newer"));
+    let midway = Midway::new("storing", || {
+        while files(&home_of(&lab)).len() < before.len() + 3 {
+            std::thread::yield_now();
+        }
+        copy(&home_of(&lab), &lost);
+        let mark = files(&lost).into_iter().find(|name| name.starts_with("writing/")).unwrap();
+        fs::remove_file(lost.join(&mark)).unwrap();
+        fs::write(lost.join("writing/77.0.0123456789abcdef"), [7; 40]).unwrap();
+        copy(&lost, &looked_at);
+        copy(&lost, &newer);
+    });
+    publish(&lab.node, &path, "big", &midway).await.unwrap();
+    assert!(midway.happened());
+
+    let found = fsck(&looked_at).await;
+    assert!(found.taken_away > 0 && found.unreferenced == 0, "{found:?}");
+    assert_eq!(files(&looked_at), before);
+
+    let node = Node::open(&lost).unwrap();
+    let tiny = lab.file("tiny.bin", "tiny");
+    publish(&node, &tiny, "tiny", &Silent).await.unwrap();
+    let mut after = files(&lost);
+    after.retain(|name| !before.contains(name));
+    assert_eq!(after.len(), 4, "a chunk, two pages, a manifest: {after:?}");
+
+    // An entry that is not understood may name any of them.
+    let node = Node::open(&newer).unwrap();
+    let unknown = vec![b"of a newer program".to_vec()];
+    node.log().append(unknown, veritrail_storage::log::Expect::AnySize).unwrap();
+    drop(node);
+    let blobs = |home: &Path| files(home).iter().filter(|n| !n.contains("tmp")).count();
+    let found = Node::fsck(&newer, Rebuild::Nothing, &Silent).await.unwrap();
+    assert!(found.unreferenced > 0, "{found:?}");
+    assert!(blobs(&newer) > before.len());
+}
+
+/// The same run of the system: the mark tells all, and nothing else is looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_kill_only_what_was_marked_is_looked_at() {
+    let lab = Lab::new("Ada");
+    lab.publish("small", &rain(9)).await;
+    lab.node.blobs().put("of nothing, and of no mark".into()).await.unwrap();
+    let home = home_of(&lab);
+    let mut made = None;
+    let path = lab.file("big.bin", noise(1, BYTES));
+    let midway = Midway::new("storing", || {
+        while !files(&home).iter().any(|name| name.starts_with("writing/")) {
+            std::thread::yield_now();
+        }
+        made = files(&home).into_iter().find(|name| name.starts_with("writing/"));
+    });
+    publish(&lab.node, &path, "big", &midway).await.unwrap();
+    drop(midway);
+    // A dead writer's mark of this run of the system, with nothing in it.
+    fs::write(home.join(made.unwrap()), b"").unwrap();
+    let found = fsck(&home).await;
+    assert_eq!((found.unreferenced, found.taken_away), (1, 0), "{found:?}");
+}

@@ -8,4 +8,5 @@ mod intake;
 mod labs;
 mod left_overs;
 mod publishing;
+mod rotation;
 mod runs;

@@ -5,6 +5,7 @@ mod bundled;
 mod details;
 mod false_claims;
 mod rebuilt;
+mod remembered;
 mod spec;
 mod steps;
 mod units;

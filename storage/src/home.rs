@@ -5,6 +5,7 @@
 
 mod error;
 mod parts;
+mod rekey;
 mod unfinished;
 
 use std::{
@@ -18,6 +19,7 @@ use veritrail_provenance::statement::Origin;
 
 pub use error::HomeError;
 pub use parts::Parts;
+pub use rekey::Rekey;
 
 use crate::{
     disk::{DiskError, DiskPath, OsDisk},
@@ -79,6 +81,21 @@ impl Home {
             parts => parts,
         }?;
         Ok(Self { disk, parts })
+    }
+
+    /// Holds a home whose keys are lost, for them to be made anew. Blocks until nobody appends to
+    /// its log any more; whoever has it open with the old log key can append no more afterwards.
+    ///
+    /// # Errors
+    /// Its log is damaged, or its head is not signed by a key that its operator bound.
+    pub fn rekey(path: &Path) -> Result<Rekey, HomeError> {
+        let disk = match OsDisk::open(path) {
+            Err(DiskError::NotFound { .. }) => {
+                return Err(HomeError::NoHome { path: path.to_owned() });
+            }
+            disk => disk?,
+        };
+        Parts::rekey(Arc::new(disk))
     }
 
     /// True if a finished home stands there.

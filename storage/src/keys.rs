@@ -1,5 +1,6 @@
 //! The home's secret keys: files that nobody else can read, and the person's recovery phrase.
 
+mod next;
 mod recovery;
 mod seed;
 
@@ -90,6 +91,12 @@ impl KeyName {
     }
 }
 
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())
+    }
+}
+
 /// The three keys that every home has.
 #[derive(Clone, Debug)]
 pub struct KeySet {
@@ -161,7 +168,10 @@ impl KeyFiles {
 
     /// Reads a key; refused if others have any right to its file. Blocks.
     pub fn read(&self, name: &KeyName) -> Result<Seed, KeyFileError> {
-        let path = self.path(name)?;
+        self.read_at(self.path(name)?, name)
+    }
+
+    fn read_at(&self, path: DiskPath, name: &KeyName) -> Result<Seed, KeyFileError> {
         check_private(&*self.disk, &path, Kind::File)?;
         let bytes = Zeroizing::new(self.disk.read(&path, FILE_LEN_MAX)?);
         let not_a_key = || KeyFileError::NotAKey { path: path.clone(), kind: name.kind() };
@@ -187,8 +197,16 @@ impl KeyFiles {
         Ok(names.iter().filter_map(id).map(KeyName::Member).collect())
     }
 
+    /// Whether there is a file of this name, whatever is in it.
+    pub fn has(&self, name: &KeyName) -> Result<bool, KeyFileError> {
+        Ok(self.disk.metadata(&self.path(name)?)?.is_some())
+    }
+
     fn write_unsynced(&self, name: &KeyName, seed: &Seed) -> Result<(), KeyFileError> {
-        let path = self.path(name)?;
+        self.write_at(self.path(name)?, name, seed)
+    }
+
+    fn write_at(&self, path: DiskPath, name: &KeyName, seed: &Seed) -> Result<(), KeyFileError> {
         if self.disk.metadata(&path)?.is_some() {
             return Err(KeyFileError::Exists { path });
         }

@@ -10,8 +10,10 @@ mod intent;
 mod queue;
 mod reader;
 mod settle;
+mod unkeyed;
 mod writer;
 
 pub use error::LogError;
 pub use reader::{Reader, Snapshot};
+pub use unkeyed::Unkeyed;
 pub use writer::{Appended, Expect, LogPlace, Writer};

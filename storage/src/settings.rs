@@ -1,4 +1,5 @@
-//! What is this node's own and follows from no log: local names, pins, peers. `node.db`.
+//! What is this node's own and follows from no log: local names, pins, peers, and which of them
+//! showed which log. `node.db`.
 //!
 //! No rebuild deletes it, and nothing verifiable depends on it. A pin detects change; it is never
 //! a root of trust.
@@ -43,6 +44,9 @@ pub struct Peer {
 /// Addresses kept of a peer.
 const ADDRESSES_MAX: usize = 8;
 
+/// Nodes kept of those that showed one log.
+pub const SOURCES_MAX: usize = 8;
+
 /// The settings of one node. Several processes may have them open. Every call blocks.
 #[derive(Debug)]
 pub struct Settings {
@@ -50,6 +54,7 @@ pub struct Settings {
     datasets: Table,
     logs: Table,
     peers: Table,
+    sources: Table,
 }
 
 impl Settings {
@@ -70,6 +75,7 @@ impl Settings {
             datasets: table("datasets"),
             logs: table("logs"),
             peers: table("peers"),
+            sources: table("sources"),
         }
     }
 
@@ -137,6 +143,18 @@ impl Settings {
         Ok(Pinned::Same)
     }
 
+    /// Adds keys to a log's pin, which the caller has seen to be the same log: one that grew out of
+    /// what is pinned, though its keys are others.
+    pub fn add_log_keys(&self, origin: &Origin, keys: &[VKey]) -> Result<(), SettingsError> {
+        self.logs.update(origin.as_str(), |before| {
+            let before = before.unwrap_or_default();
+            let mut lines: Vec<String> = before.lines().map(str::to_owned).collect();
+            let new = keys.iter().map(ToString::to_string);
+            lines.extend(new.filter(|key| !before.lines().any(|line| line == key)));
+            lines.join("\n")
+        })
+    }
+
     /// The pinned keys of a log; none if it was never met.
     pub fn log_pin(&self, origin: &Origin) -> Result<Vec<VKey>, SettingsError> {
         let lines = self.logs.get(origin.as_str())?.unwrap_or_default();
@@ -161,6 +179,21 @@ impl Settings {
     pub fn peers(&self) -> Result<Vec<Peer>, SettingsError> {
         let rows = self.peers.all()?.into_iter();
         rows.map(|(node, row)| read_peer(read(&node)?, &row)).collect()
+    }
+
+    /// Remembers that a node showed this log's trail, before all that did so earlier; the newest
+    /// [`SOURCES_MAX`] are kept. Where it is to be reached is [`Settings::remember_peer`]'s affair.
+    pub fn add_source(&self, log: &Origin, node: &Did) -> Result<(), SettingsError> {
+        self.sources.update(log.as_str(), |before| {
+            let earlier = before.unwrap_or_default().lines().filter(|did| *did != node.as_str());
+            let nodes = [node.as_str()].into_iter().chain(earlier).take(SOURCES_MAX);
+            nodes.collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    /// The nodes that showed this log's trail, newest first.
+    pub fn sources(&self, log: &Origin) -> Result<Vec<Did>, SettingsError> {
+        self.sources.get(log.as_str())?.unwrap_or_default().lines().map(read).collect()
     }
 }
 

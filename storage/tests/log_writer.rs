@@ -184,8 +184,9 @@ fn another_key_or_name_does_not_open_the_log() {
         let (disk, place) = (Arc::new(disk.clone()), LogPlace::default());
         Writer::open(disk, place, origin.parse().unwrap(), signer).unwrap_err()
     };
-    assert!(matches!(with("lab.example/log", 8), LogError::Checkpoint(_)));
-    assert!(with("lab.example/other", 9).to_string().contains("checkpoint"));
+    assert!(matches!(with("lab.example/log", 8), LogError::OtherKey { .. }));
+    let other = with("lab.example/other", 9).to_string();
+    assert!(other.contains("signed by: lab.example/log"), "{other}");
 }
 
 /// Every byte of every file of the log: flipped, the writer refuses to sign on or the reader

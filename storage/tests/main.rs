@@ -16,4 +16,5 @@ mod object_faces;
 mod own_settings;
 #[cfg(feature = "peer")]
 mod peer;
+mod rekey;
 mod states;

@@ -65,6 +65,35 @@ fn peers_are_remembered_across_processes() {
 }
 
 #[test]
+fn who_showed_a_log_is_remembered_newest_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("node.db");
+    let settings = Settings::open(&path).unwrap();
+    assert!(settings.sources(&origin(1)).unwrap().is_empty());
+    for n in 1..=20 {
+        settings.add_source(&origin(1), &did(n)).unwrap();
+    }
+    settings.add_source(&origin(2), &did(1)).unwrap();
+    // Met again: it comes first and stands once.
+    Settings::open(&path).unwrap().add_source(&origin(1), &did(17)).unwrap();
+    let kept = [17, 20, 19, 18, 16, 15, 14, 13].map(did);
+    assert_eq!(settings.sources(&origin(1)).unwrap(), kept);
+    assert_eq!(settings.sources(&origin(2)).unwrap(), [did(1)]);
+}
+
+#[test]
+fn keys_are_added_to_a_pin_that_shares_none_with_them() {
+    let settings = Settings::in_memory().unwrap();
+    settings.pin_log(&origin(1), &[vkey(1)]).unwrap();
+    let changed = Pinned::Changed { before: vec![vkey(1)] };
+    assert_eq!(settings.pin_log(&origin(1), &[vkey(2)]).unwrap(), changed);
+    settings.add_log_keys(&origin(1), &[vkey(2), vkey(1)]).unwrap();
+    settings.add_log_keys(&origin(1), &[vkey(2)]).unwrap();
+    assert_eq!(settings.log_pin(&origin(1)).unwrap(), [vkey(1), vkey(2)]);
+    assert_eq!(settings.pin_log(&origin(1), &[vkey(2)]).unwrap(), Pinned::Same);
+}
+
+#[test]
 fn a_damaged_or_newer_file_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("node.db");

@@ -9,9 +9,12 @@ mod table;
 
 use std::{process::ExitCode, sync::OnceLock, time::Instant};
 
-use veritrail_server::error::Result;
+use veritrail_server::{error::Result, progress::Progress as _, stop::Stop};
 
-use crate::{context::Context, output::Output};
+use crate::{
+    context::Context,
+    output::{self, Output},
+};
 
 /// Play the main job on real data, and catch four lies
 ///
@@ -40,7 +43,14 @@ static FACE: OnceLock<Output> = OnceLock::new();
 pub(crate) async fn run(_args: Args, context: &Context) -> Result<ExitCode> {
     let start = Instant::now();
     FACE.get_or_init(|| context.output);
-    let played = tokio::task::spawn_blocking(play).await;
+    let stop = context.progress.stop();
+    // Until the stage is cleared away: Ctrl-C ends the story, and the folder goes with it.
+    let held = stop.hold()?;
+    let played = tokio::task::spawn_blocking(move || {
+        let _held = held;
+        play(stop)
+    })
+    .await;
     let (run, table_hash, caught) = played.map_err(|e| {
         veritrail_server::error::NodeError::failed(format!("the demo stopped: {e}"))
     })??;
@@ -60,8 +70,8 @@ pub(crate) async fn run(_args: Args, context: &Context) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn play() -> Result<(String, String, Vec<attacks::Caught>)> {
-    let stage = stage::Stage::new()?;
+fn play(stop: Stop) -> Result<(String, String, Vec<attacks::Caught>)> {
+    let stage = stage::Stage::new(stop)?;
     let story = story::play(&stage)?;
     bundle::play(&stage, &story)?;
     let caught = attacks::play(&stage, &story)?;
@@ -71,7 +81,8 @@ fn play() -> Result<(String, String, Vec<attacks::Caught>)> {
 /// One line of the story: to stdout for a person; with `--json` it is a message beside the object.
 fn tell(line: &str) {
     match FACE.get() {
-        Some(Output::Json) => eprintln!("{line}"),
-        _ => println!("{line}"),
+        Some(Output::Json) => output::tell(line),
+        // Whoever reads no further (`| head`) does not end the story's clearing up.
+        _ => drop(output::line(line)),
     }
 }

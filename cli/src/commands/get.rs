@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use veritrail_server::{
-    error::{NodeError, Result},
+    error::Result,
     node::{
         Node,
         get::{GetRequest, Got},
@@ -64,8 +64,23 @@ pub(crate) fn size(text: &str) -> std::result::Result<u64, String> {
         "tib" => 1 << 40,
         _ => return Err("write a whole number with B, kB, MB, GB, TB, KiB, MiB, GiB or TiB".into()),
     };
-    let number: u64 = number.parse().map_err(|_| "write a whole number first".to_owned())?;
-    number.checked_mul(factor).ok_or_else(|| NodeError::usage("too large").to_string())
+    if number.is_empty() {
+        return Err("write a whole number first".to_owned());
+    }
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    bytes.ok_or_else(|| "this is more than 16 EiB, which nothing is".to_owned())
+}
+
+fn fetched(got: &Got) -> String {
+    if got.received_bytes == 0 {
+        return "nothing: all of it was here".to_owned();
+    }
+    format!(
+        "{} in {}, {} received in all",
+        words::bytes(got.fetched_bytes),
+        words::plural(got.fetched_blobs, "blob"),
+        words::bytes(got.received_bytes)
+    )
 }
 
 fn text(got: &Got) -> String {
@@ -75,15 +90,7 @@ fn text(got: &Got) -> String {
         ("root", got.root.to_string()),
         ("log", got.log.clone()),
         ("content", format!("{}, {}", words::plural(got.files, "file"), words::bytes(got.bytes))),
-        (
-            "fetched",
-            format!(
-                "{} in {}, {} received in all",
-                words::bytes(got.fetched_bytes),
-                words::plural(got.fetched_blobs, "blob"),
-                words::bytes(got.received_bytes)
-            ),
-        ),
+        ("fetched", fetched(got)),
     ]);
     if let Some(out) = &got.out {
         let written = words::plural(got.written, "file");

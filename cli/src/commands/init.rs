@@ -13,12 +13,18 @@ use veritrail_server::{
     },
 };
 
-use crate::{context::Context, output::Output, words};
+use crate::{
+    context::Context,
+    output::{Output, line},
+    words,
+};
 
 /// Make a home: your key, the node's, the log's, and entry 0 that binds them
 ///
 /// On a terminal the recovery phrase of your key is shown, this one time: 24 words on paper bring
-/// your identity back with `init --recover`. It is never written to a pipe or as JSON.
+/// your identity back with `init --recover`. It is never written to a pipe or as JSON. Without a
+/// home, --recover begins a new log; in a home that has lost keys, it makes those anew and goes on
+/// with the log that is there.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Your name as others shall see it, such as "Ada, Lab X"
@@ -44,8 +50,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
 }
 
 fn text(made: &Initialised, recovered: bool) -> String {
-    let title =
-        if recovered { "your key is back, with a new node and a new log" } else { "a new home" };
+    let title = match (recovered, made.index) {
+        (true, 0) if made.keys.len() == 3 => "your key is back, with a new node and a new log",
+        (true, _) => "this home has its keys again",
+        (false, _) => "a new home",
+    };
     let mut rows = vec![("home", made.home.display().to_string())];
     rows.extend(made.name.clone().map(|name| ("name", name)));
     rows.extend([
@@ -54,7 +63,27 @@ fn text(made: &Initialised, recovered: bool) -> String {
         ("log", made.origin.to_string()),
         ("vkey", made.vkey.clone()),
     ]);
-    format!("{title}\n{}next: veritrail publish FILE --licence CC-BY-4.0", words::table(&rows))
+    if made.index == 0 && made.keys.len() == 3 {
+        let table = words::table(&rows);
+        return format!("{title}\n{table}next: veritrail publish FILE --licence CC-BY-4.0");
+    }
+    rows.push(("keys", made.keys.join(", ")));
+    rows.push(("bound by", format!("log:{}", made.index)));
+    format!("{title}\n{}{}", words::table(&rows), after_recovery(made))
+}
+
+/// What else follows from new keys.
+fn after_recovery(made: &Initialised) -> String {
+    let mut text = String::new();
+    if made.keys.iter().any(|key| key == "node") {
+        text.push_str(
+            "the node is another one: tickets made before lead nowhere, so make new ones, and \
+             start veritrail serve again\n",
+        );
+    }
+    text + "if this home was put back from a copy, and the log had grown since the copy was made, do \
+            not go on with it: others have seen more of it. Begin another one: veritrail init \
+            --recover --home DIR"
 }
 
 /// The phrase goes to a terminal or nowhere.
@@ -67,14 +96,15 @@ pub(crate) fn show_phrase(phrase: Option<&Phrase>, output: Output) {
         );
         return;
     }
-    println!("\nRecovery phrase: write it down now, it is not shown again.");
-    for (line, words) in phrase.words().chunks(6).enumerate() {
+    // A terminal that went away is told nothing, and the home is made.
+    drop(line("\nRecovery phrase: write it down now, it is not shown again."));
+    for (row, words) in phrase.words().chunks(6).enumerate() {
         let numbered: Vec<String> = words
             .iter()
             .enumerate()
-            .map(|(i, word)| format!("{:>2} {word:<10}", line * 6 + i + 1))
+            .map(|(i, word)| format!("{:>2} {word:<10}", row * 6 + i + 1))
             .collect();
-        println!("  {}", numbered.join(" "));
+        drop(line(&format!("  {}", numbered.join(" "))));
     }
 }
 

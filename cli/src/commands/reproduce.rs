@@ -7,7 +7,7 @@ use veritrail_server::{
     node::{
         Node,
         peering::Relay,
-        reproduce::{ReproduceRequest, Reproduced},
+        reproduce::{Bytes, ReproduceRequest, Reproduced},
     },
 };
 
@@ -16,6 +16,10 @@ use crate::{context::Context, ticket, words};
 
 /// Run a run again, from inputs fetched anew, and sign a verdict
 ///
+/// Evidence, spec, inputs and output are fetched into an empty store: from the node of the ticket,
+/// or, for a run that is known here, from the nodes that it is known from. A run of this home itself
+/// is repeated from its own bytes.
+///
 /// identical: exit 0. within the declared tolerance: exit 0. different: exit 3, with the first
 /// column and row that differ. could not check: exit 1, with what was missing.
 #[derive(Debug, clap::Args)]
@@ -23,6 +27,9 @@ pub(crate) struct Args {
     /// The run: run:HEX of a known run, the ticket of one, or a file that holds the ticket
     #[arg(value_name = "RUN|TICKET|FILE")]
     run: String,
+    /// Ask nobody: repeat a known run from the bytes held here. The verdict says so
+    #[arg(long)]
+    held: bool,
     #[command(flatten)]
     device: DeviceArgs,
     /// Sign as this person of the home [default: the operator]
@@ -42,6 +49,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let node = Node::open(&context.home)?;
     let request = ReproduceRequest {
         run: ticket::word_or_file(args.run),
+        bytes: if args.held { Bytes::Held } else { Bytes::Fetched },
         signer: args.signer,
         relay: args.relay.unwrap_or_default(),
         memory_bytes: args.memory,
@@ -65,6 +73,9 @@ fn text(done: &Reproduced) -> String {
     }
     rows.extend(done.missing.clone().map(|missing| ("missing", missing)));
     rows.push(("inputs", done.inputs.clone()));
+    for asked in &done.asked {
+        rows.push(("asked", words::printable(&format!("{}: {}", asked.node, asked.answer))));
+    }
     rows.extend(done.remedy.clone().map(|remedy| ("", remedy)));
     rows.push(("verdict", format!("{}, signed by {}", done.log, done.signer)));
     rows.push(("binary", done.binary.to_string()));

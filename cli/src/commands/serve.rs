@@ -11,7 +11,7 @@ use veritrail_server::{
     },
 };
 
-use crate::{context::Context, words};
+use crate::{context::Context, output::tell, words};
 
 /// Offer what is public in this home to peers, until interrupted
 ///
@@ -20,7 +20,7 @@ use crate::{context::Context, words};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Listen here [default: 127.0.0.1, the port of last time where it is free]
-    #[arg(long, value_name = "IP:PORT")]
+    #[arg(long, value_name = "IP:PORT", value_parser = address)]
     bind: Option<SocketAddr>,
     /// Also be reachable through public relays: n0 [default: none]
     #[arg(long, value_name = "RELAY")]
@@ -46,8 +46,13 @@ pub(crate) async fn share(node: &Arc<Node>) -> Result<Serving> {
 pub(crate) async fn wait(serving: Option<Serving>) {
     let Some(serving) = serving else { return };
     let addresses = serving.started().addresses.join(", ");
-    eprintln!("serving at {addresses} until interrupted (Ctrl-C)");
+    tell(&format!("serving at {addresses} until interrupted (Ctrl-C)"));
     std::future::pending::<()>().await;
+}
+
+fn address(text: &str) -> std::result::Result<SocketAddr, String> {
+    let form = "write an address and a port, such as 127.0.0.1:4433, or 0.0.0.0:4433 for others";
+    text.parse().map_err(|_| form.to_owned())
 }
 
 fn text(started: &ServeStarted) -> String {

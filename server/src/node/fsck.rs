@@ -8,8 +8,10 @@ use std::path::Path;
 
 use serde::Serialize;
 use veritrail_storage::{
+    disk::DiskError,
     fsck::{Repair, fsck},
     home::{Home, HomeError},
+    log::LogError,
 };
 
 use super::{
@@ -76,7 +78,15 @@ impl Node {
         if rebuild == Rebuild::State {
             state::remove_unreadable(path, &mut found)?;
         }
-        let opened = Home::open(path).map_err(|e| home_error(e, path)).and_then(Self::over);
+        let opened = match Home::open(path) {
+            // A disk that fails, or may not be written to, says nothing about what is on it.
+            Err(HomeError::Log(LogError::Disk(
+                e @ (DiskError::Io { .. } | DiskError::Denied { .. } | DiskError::Full { .. }),
+            ))) => {
+                return Err(home_error(HomeError::Log(e.into()), path));
+            }
+            opened => opened.map_err(|e| home_error(e, path)).and_then(Self::over),
+        };
         let node = match opened {
             Ok(node) => node,
             // What is not damage is told as it is: keys that others can read, a newer format.

@@ -1,33 +1,28 @@
 //! Getting what a ticket names: evidence first, verified and pinned; then bytes, each verified as
 //! it arrives; then, if asked, files beneath a folder.
 
+mod asking;
 pub mod folder;
 pub(super) mod session;
 mod unpack;
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use veritrail_provenance::{
-    hash::{ChunkId, DatasetRoot},
-    identity::Did,
-    layout::Layout,
-    lineage::{BlobKind, Subject},
-    statement::Origin,
+    hash::DatasetRoot, identity::Did, layout::Layout, lineage::Subject, statement::Origin,
 };
 use veritrail_storage::{
-    blob::Blobs,
     disk::Disk as _,
-    peer::{fetch::Fetched, ticket::PortableReference, ticket::Ticket},
+    peer::{fetch::Fetched, ticket::PortableReference},
 };
 
-use self::session::Session;
 use super::{
     Node,
     counted::counted,
-    import::Accepted,
     peering::Relay,
     resolve::{Bytes, Resolved},
+    sources::Sought,
     ticket,
 };
 use crate::{
@@ -93,97 +88,33 @@ pub struct FirstContact {
 /// Logs that were met for the first time, and what came from the other node.
 type Arrived = (Vec<FirstContact>, Fetched);
 
+/// What is held here whole.
+struct Whole {
+    resolved: Resolved,
+    bytes: Bytes,
+    layout: Layout,
+    arrived: Arrived,
+}
+
 impl Node {
-    /// Gets what a ticket or reference names. What was cut short goes on where it was.
+    /// Gets what a ticket or reference names. What was cut short goes on where it was. Of something
+    /// known, what is missing is asked of the nodes that it is known from.
     ///
     /// # Errors
     /// Nobody serves it; something is not what it must be; it is larger than allowed.
     pub async fn get(&self, request: GetRequest, progress: &dyn Progress) -> Result<Got> {
-        if !ticket::is_ticket(&request.reference) {
+        let whole = if ticket::is_ticket(&request.reference) {
+            let ticket = ticket::read(&request.reference)?;
+            self.get_from(&Sought::from(&ticket), ticket.node(), &request, progress).await?
+        } else {
             let resolved = self.resolve(&request.reference)?;
-            let (bytes, layout) = self.held_dataset(&resolved).await?;
-            let arrived = (Vec::new(), Fetched::default());
-            return self.finish_get(&request, &resolved, &bytes, &layout, arrived, progress).await;
-        }
-        let ticket = ticket::read(&request.reference)?;
-        let stop = progress.stop();
-        let writing = self.writing(&stop).await?;
-        let fetching = self.fetch_from(&ticket, &request, writing.blobs(), progress);
-        let fetched = stop.or(fetching).await;
-        let (resolved, bytes, layout, arrived) = writing.end(fetched).await?;
-        self.finish_get(&request, &resolved, &bytes, &layout, arrived, progress).await
-    }
-
-    /// One conversation: evidence, lists, chunks.
-    async fn fetch_from(
-        &self,
-        ticket: &Ticket,
-        request: &GetRequest,
-        blobs: Arc<dyn Blobs>,
-        progress: &dyn Progress,
-    ) -> Result<(Resolved, Bytes, Layout, Arrived)> {
-        let mut session = Session::open(self, ticket.node(), request.relay, blobs).await?;
-        let fetched = self.fetch_all(&mut session, ticket, request, progress).await;
-        let total = session.total;
-        session.close().await;
-        let (resolved, bytes, layout, accepted) = fetched?;
-        self.remember(ticket.node())?;
-        let contact = |(origin, fingerprint)| FirstContact { origin, fingerprint };
-        let contacts = accepted.first_contacts.into_iter().map(contact).collect();
-        Ok((resolved, bytes, layout, (contacts, total)))
-    }
-
-    async fn fetch_all(
-        &self,
-        session: &mut Session,
-        ticket: &Ticket,
-        request: &GetRequest,
-        progress: &dyn Progress,
-    ) -> Result<(Resolved, Bytes, Layout, Accepted)> {
-        let accepted = self.meet(session, ticket, progress).await?;
-        let resolved = self.resolve_portable(ticket.reference())?;
-        let bytes = bytes_of(&resolved)?;
-        // Before anything is fetched that grows with the dataset: its list of files does.
-        let stated = session.head(&bytes.manifest, progress).await?.layout().bytes;
-        check_most(stated, request)?;
-        let (_, layout) = session.dataset(&bytes.manifest, progress).await?;
-        self.check_size(&layout, progress).await?;
-        session.chunks(&layout, progress).await?;
-        self.fetch_lists(session, &accepted, progress).await?;
-        Ok((resolved, bytes, layout, accepted))
-    }
-
-    /// Evidence about what a ticket names, verified and taken in, with every manifest, spec and
-    /// details that it speaks of.
-    pub(super) async fn meet(
-        &self,
-        session: &mut Session,
-        ticket: &Ticket,
-        progress: &dyn Progress,
-    ) -> Result<Accepted> {
-        let reference = ticket.reference();
-        let evidence = session.evidence(ticket::written(reference), self.known_sizes()?).await?;
-        let subject = subject(reference);
-        let named = (ticket.origin(), ticket.vkeys());
-        let accepted = self.accept(&evidence, &subject, named, progress).await?;
-        session.named(blobs_of(&accepted), progress).await?;
-        Ok(accepted)
-    }
-
-    /// The lists of files of everything else in the lineage: small, and what a bundle needs. A node
-    /// that does not have them is no reason to fail.
-    async fn fetch_lists(
-        &self,
-        session: &mut Session,
-        accepted: &Accepted,
-        progress: &dyn Progress,
-    ) -> Result<()> {
-        for manifest in manifests_of(accepted) {
-            if let Err(e) = session.dataset(&manifest, progress).await {
-                progress.say(&format!("a list of files was not to be had: {e}"));
+            let bytes = bytes_of(&resolved)?;
+            match self.held_dataset(&bytes).await? {
+                Some(layout) => Whole { resolved, bytes, layout, arrived: Arrived::default() },
+                None => self.get_known(resolved, &request, progress).await?,
             }
-        }
-        Ok(())
+        };
+        self.finish_get(&request, whole, progress).await
     }
 
     /// States the size; refuses beyond what the home's disk has room for.
@@ -201,37 +132,27 @@ impl Node {
         Ok(())
     }
 
-    /// The list of files of something that is held here whole.
-    async fn held_dataset(&self, resolved: &Resolved) -> Result<(Bytes, Layout)> {
-        let bytes = bytes_of(resolved)?;
-        let missing = || {
-            NodeError::not_found("not all of its bytes are held here")
-                .at(resolved.portable())
-                .hint("fetch it from whoever has it: veritrail get TICKET")
-        };
-        let manifest = self.manifest(&bytes.manifest).await?.ok_or_else(missing)?;
-        let layout = self.layout(&manifest).await?.ok_or_else(missing)?;
-        match self.held_bytes(&layout).await? < layout.bytes() {
-            true => Err(missing()),
-            false => Ok((bytes, layout)),
-        }
+    /// The list of files of something that is held here whole; None where a part of it is not.
+    async fn held_dataset(&self, bytes: &Bytes) -> Result<Option<Layout>> {
+        let Some(manifest) = self.manifest(&bytes.manifest).await? else { return Ok(None) };
+        let Some(layout) = self.layout(&manifest).await? else { return Ok(None) };
+        let whole = self.held_bytes(&layout).await? >= layout.bytes();
+        Ok(whole.then_some(layout))
     }
 
     async fn finish_get(
         &self,
         request: &GetRequest,
-        resolved: &Resolved,
-        bytes: &Bytes,
-        layout: &Layout,
-        (first_contacts, fetched): Arrived,
+        whole: Whole,
         progress: &dyn Progress,
     ) -> Result<Got> {
+        let Whole { resolved, bytes, layout, arrived: (first_contacts, fetched) } = whole;
         let folder = match &request.out {
-            Some(out) => Some(unpack::check_room(layout, out, request.max_bytes, progress)?),
+            Some(out) => Some(unpack::check_room(&layout, out, request.max_bytes, progress)?),
             None => None,
         };
-        let unpacked = unpack::unpack(layout, &self.blobs(), folder.as_ref(), progress).await?;
-        let (dataset, title) = match resolved {
+        let unpacked = unpack::unpack(&layout, &self.blobs(), folder.as_ref(), progress).await?;
+        let (dataset, title) = match &resolved {
             Resolved::Version(version) => {
                 (Some(version.did.clone()), Some(version.row.payload.title.clone()))
             }
@@ -256,17 +177,6 @@ impl Node {
     }
 }
 
-fn check_most(bytes: u64, request: &GetRequest) -> Result<()> {
-    match request.max_bytes.filter(|max| bytes > *max) {
-        None => Ok(()),
-        Some(max) => {
-            Err(NodeError::usage(format!("{} exceed --max-size {max}", counted(bytes, "byte")))
-                .at("--max-size")
-                .hint("allow more with --max-size"))
-        }
-    }
-}
-
 /// A run's bytes are its output's.
 fn bytes_of(resolved: &Resolved) -> Result<Bytes> {
     if let Resolved::Run(run) = resolved {
@@ -288,20 +198,4 @@ pub(super) fn subject(reference: &PortableReference) -> Subject {
         },
         PortableReference::Statement { id, .. } => Subject::Run(*id),
     }
-}
-
-/// Every blob that the lineage names.
-fn blobs_of(accepted: &Accepted) -> Vec<ChunkId> {
-    let lineage = accepted.report.lineage.iter();
-    lineage.flat_map(|lineage| lineage.blobs.keys().copied()).collect()
-}
-
-fn manifests_of(accepted: &Accepted) -> Vec<ChunkId> {
-    let lineage = accepted.report.lineage.iter();
-    let is_manifest = |kind: &BlobKind| matches!(kind, BlobKind::Manifest { .. });
-    lineage
-        .flat_map(|lineage| &lineage.blobs)
-        .filter(|(_, uses)| uses.iter().any(|used| is_manifest(&used.kind)))
-        .map(|(id, _)| *id)
-        .collect()
 }

@@ -7,7 +7,7 @@ use veritrail_provenance::{
     ledger::queries,
     lineage::{Node as Fact, Subject},
     log::note::VKey,
-    statement::Origin,
+    statement::{Origin, Payload, Statement},
 };
 use veritrail_storage::{
     blob::Blobs,
@@ -59,7 +59,7 @@ impl Node {
         progress: &dyn Progress,
     ) -> Result<Accepted> {
         let report = self.judge(evidence, subject)?;
-        check_ticket(&report, named)?;
+        check_named(evidence, &report, named)?;
         self.check_own(evidence)?;
         let first_contacts = self.pin(&report)?;
         let writing = self.writing(&progress.stop()).await?;
@@ -146,7 +146,10 @@ impl Node {
                 Pinned::First => {
                     first.push((log.origin.clone(), fingerprint(&log.origin, &keys)));
                 }
-                Pinned::Changed { before } => check_rotation(log, &before, &keys)?,
+                Pinned::Changed { before } => {
+                    check_rotation(log, &before, &keys)?;
+                    self.settings().add_log_keys(&log.origin, &keys).or_failed()?;
+                }
             }
         }
         for fact in report.lineage.iter().flat_map(|lineage| &lineage.nodes) {
@@ -221,21 +224,43 @@ fn check_asked(evidence: &Evidence, report: &Report) -> Result<()> {
     Ok(())
 }
 
-/// A ticket names the keys that its maker meant; another log of the same name has others.
-fn check_ticket(report: &Report, (origin, vkeys): (&Origin, &[VKey])) -> Result<()> {
-    let shown = report.logs.iter().find(|log| log.origin == *origin);
-    match shown {
-        Some(log) if log.signed_by.iter().any(|key| vkeys.contains(key)) => Ok(()),
-        Some(_) => {
-            Err(NodeError::refused("its checkpoint is not signed by a key that the ticket names")
-                .at(origin)
-                .hint("ask whoever gave you the ticket for a new one"))
-        }
-        None => {
-            Err(NodeError::could_not_check("the answer shows nothing of the ticket's log")
-                .at(origin))
+/// A ticket names the keys that its maker meant; another log of the same name has others. Since then
+/// the log's operator may have bound new ones, by a statement of the same hand that bound those.
+fn check_named(
+    evidence: &Evidence,
+    report: &Report,
+    (origin, vkeys): (&Origin, &[VKey]),
+) -> Result<()> {
+    let (Some(log), Some(shown)) =
+        (report.logs.iter().find(|log| log.origin == *origin), evidence.log(origin))
+    else {
+        return Err(NodeError::could_not_check(
+            "the answer shows nothing of the log that was asked for",
+        )
+        .at(origin));
+    };
+    let signed = log.signed_by.iter().any(|key| vkeys.contains(key));
+    if signed || bound_by_operator(shown, report).iter().any(|key| vkeys.contains(key)) {
+        return Ok(());
+    }
+    Err(NodeError::refused("its checkpoint is not signed by a key that was named for this log")
+        .at(origin)
+        .hint("ask whoever gave you the ticket for a new one"))
+}
+
+/// Every checkpoint key that an identity of the log's operator, of those that are shown, binds. The
+/// statements were folded before: each is signed, and each key proved that it agrees.
+fn bound_by_operator(shown: &LogEvidence, report: &Report) -> Vec<VKey> {
+    let Ok(Some(log)) = queries::log(&report.state, &shown.origin) else { return Vec::new() };
+    let mut keys = Vec::new();
+    for entry in &shown.entries {
+        let Ok(statement) = Statement::decode(&entry.bytes) else { continue };
+        let Payload::Identity(identity) = statement.payload() else { continue };
+        if *statement.iss() == log.operator && statement.aud() == &shown.origin {
+            keys.extend(identity.vkeys.iter().filter_map(|vkey| vkey.parse::<VKey>().ok()));
         }
     }
+    keys
 }
 
 /// New keys are taken from a log that is shown to be the same log, grown.

@@ -47,8 +47,12 @@ pub struct Initialised {
     pub origin: Origin,
     /// The key that signs the log's checkpoints.
     pub vkey: String,
-    /// Entry 0.
+    /// The statement that binds them.
     pub statement: StatementId,
+    /// Where it stands in the log: 0 in a new one.
+    pub index: u64,
+    /// The keys that were made or brought back: `person`, `node`, `log`.
+    pub keys: Vec<String>,
     /// The recovery phrase of a new key, to be shown once on a terminal and never written.
     #[serde(skip)]
     pub phrase: Option<Phrase>,
@@ -82,10 +86,14 @@ impl fmt::Debug for Phrase {
 }
 
 impl Node {
-    /// Makes a home at `path`, which must be missing or an empty folder. Durable on return.
+    /// Makes a home at `path`, which must be missing or an empty folder. Durable on return. Where a
+    /// home stands that has lost keys, the operator's phrase makes them anew in the same log.
     pub fn init(path: &Path, options: InitOptions) -> Result<(Self, Initialised)> {
         if Home::stands(path) {
-            return Err(home_error(veritrail_storage::home::HomeError::Exists, path));
+            return match &options.recover {
+                Some(phrase) => Self::recover(path, &options, seed_of(phrase)?),
+                None => Err(home_error(veritrail_storage::home::HomeError::Exists, path)),
+            };
         }
         check_name(options.name.as_deref())?;
         let known = options.recover.as_ref().map(seed_of).transpose()?;
@@ -115,35 +123,42 @@ impl Node {
             origin: made.origin,
             vkey: made.vkey,
             statement: *made.statement.id(),
+            index: 0,
+            keys: ["person", "node", "log"].map(str::to_owned).to_vec(),
             phrase,
         };
         Ok((node, initialised))
     }
 }
 
-struct EntryZero {
-    statement: Statement,
-    name: Option<String>,
-    node: Did,
-    origin: Origin,
-    vkey: String,
+/// The statement that binds a home's keys, and what it says.
+pub(super) struct Binding {
+    pub(super) statement: Statement,
+    pub(super) name: Option<String>,
+    pub(super) node: Did,
+    pub(super) origin: Origin,
+    pub(super) vkey: String,
 }
 
-/// Signs the statement that binds the three keys, each proving that it agrees.
-fn entry_zero(keys: &KeySet, options: InitOptions) -> Result<EntryZero> {
-    let person = keys.person.signer();
-    let node = keys.node.signer();
-    let log = keys.log.signer();
+fn entry_zero(keys: &KeySet, options: InitOptions) -> Result<Binding> {
     let origin = match options.origin {
         Some(origin) => origin.parse::<Origin>().map_err(|e| {
             NodeError::usage(e.to_string()).at("--origin").hint("such as lab.example/trail")
         })?,
-        None => default_origin(&log)?,
+        None => default_origin(&keys.log.signer())?,
     };
+    bind(keys, options.name, origin)
+}
+
+/// Signs the statement that binds the three keys, each proving that it agrees.
+pub(super) fn bind(keys: &KeySet, name: Option<String>, origin: Origin) -> Result<Binding> {
+    let person = keys.person.signer();
+    let node = keys.node.signer();
+    let log = keys.log.signer();
     let vkey = VKey::ed25519(origin.as_str(), log.public_key()).or_kind(Kind::Usage)?.to_string();
     let identity = Identity::bind(
         Role::Operator,
-        options.name.clone(),
+        name.clone(),
         person.public_key(),
         &node,
         origin.clone(),
@@ -158,7 +173,7 @@ fn entry_zero(keys: &KeySet, options: InitOptions) -> Result<EntryZero> {
         payload: Payload::Identity(identity),
     };
     let statement = Statement::sign(draft, &person).or_kind(Kind::Usage)?;
-    Ok(EntryZero { statement, name: options.name, node, origin, vkey })
+    Ok(Binding { statement, name, node, origin, vkey })
 }
 
 /// A name that no other log has: a recovered person's new log must never be taken for the old one.

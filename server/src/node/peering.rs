@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 use veritrail_storage::{
-    peer::endpoint::{self, EndpointOptions, NodeAddress, PeerEndpoint},
+    peer::endpoint::{self, EndpointError, EndpointOptions, NodeAddress, PeerEndpoint},
     settings::Peer,
 };
 use zeroize::Zeroizing;
@@ -63,9 +63,12 @@ impl Node {
         let seed = self.node_seed()?;
         let seed = Zeroizing::new(*seed.expose());
         let options = EndpointOptions { bind, relay: relay.of_endpoint(), ..Default::default() };
-        PeerEndpoint::bind(&seed, options)
-            .await
-            .map_err(|e| NodeError::failed(e.to_string()).at(bind))
+        PeerEndpoint::bind(&seed, options).await.map_err(|EndpointError::Bind { bind, reason }| {
+            NodeError::failed(format!("cannot listen here (UDP): {reason}")).at(bind).hint(
+                "name a free port of an address that this machine has: veritrail serve --bind \
+                 IP:PORT",
+            )
+        })
     }
 
     /// An endpoint to dial `to` from: it can be reached from no farther away than `to` is.

@@ -3,8 +3,8 @@
 
 mod again;
 mod fresh;
-
-use std::sync::Arc;
+mod gather;
+mod how;
 
 use serde::Serialize;
 use veritrail_provenance::{
@@ -16,17 +16,20 @@ use veritrail_provenance::{
     },
     statement::{Difference, Outcome, Payload, RunVerdict, StatementRef},
 };
-use veritrail_storage::{blob::Blobs, peer::ticket::PortableReference};
+use veritrail_storage::{
+    blob::Blobs,
+    peer::ticket::{PortableReference, Ticket},
+};
 
-use self::{again::Judged, fresh::FreshStore};
+use self::{again::Judged, fresh::FreshStore, gather::Gathered, how::How};
 use super::{
     Node,
-    get::session::Session,
     peering::Relay,
     publish,
     resolve::Resolved,
     run::means::{Results, Setting, Work},
     shelf::Shelf,
+    sources::{Asked, Sought},
     ticket,
 };
 use crate::{
@@ -39,12 +42,24 @@ use crate::{
 pub struct ReproduceRequest {
     /// `run:HEX` of a known run, or a ticket.
     pub run: String,
+    /// Where spec, inputs and output of a known run come from.
+    pub bytes: Bytes,
     /// The person of this home who signs; the operator by default.
     pub signer: Option<String>,
     /// Help in reaching the other node.
     pub relay: Relay,
     /// Bytes of memory that the query may hold; the default of a run where it is not said.
     pub memory_bytes: Option<u64>,
+}
+
+/// Where the bytes of a reproduction come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bytes {
+    /// Other nodes: that of the ticket, or those that the run is known from.
+    #[default]
+    Fetched,
+    /// This home, each checked against its hash. The verdict says so.
+    Held,
 }
 
 /// The verdict, as it was signed and logged.
@@ -64,9 +79,11 @@ pub struct Reproduced {
     pub missing: Option<String>,
     /// How the inputs were come by.
     pub inputs: String,
+    /// The nodes that were asked for them.
+    pub asked: Vec<Asked>,
     /// True if all of it was fetched anew.
     pub fresh: bool,
-    /// How to have it fetched anew, where it was not.
+    /// How to have all of it fetched anew, where it was not.
     pub remedy: Option<String>,
     /// Who signed the verdict.
     pub signer: Did,
@@ -129,13 +146,14 @@ impl Reproduced {
 }
 
 impl Node {
-    /// Repeats a run and logs a verdict. A ticket is fetched into a store that holds nothing else,
-    /// so that no cached byte or result can take part; a run that is known here is repeated from
-    /// the home's own bytes, each checked against its hash.
+    /// Repeats a run and logs a verdict. Evidence, spec, inputs and output are fetched into a store
+    /// that holds nothing else, so that no cached byte or result can take part: from the node of a
+    /// ticket, or from those that the run is known from. A run of this home's own log is nowhere
+    /// else to be had, and is repeated from the home's bytes, as [`Bytes::Held`] asks for others.
     ///
     /// # Errors
-    /// There is no verdict to sign: the run is not known and nobody shows its receipt; the
-    /// evidence is false; the signer is not of this home.
+    /// There is no verdict to sign: the run is not known; nobody shows its receipt, or only false
+    /// evidence; the signer is not of this home.
     pub async fn reproduce(
         &self,
         request: ReproduceRequest,
@@ -147,46 +165,46 @@ impl Node {
         let work = Work { memory_bytes: request.memory_bytes, results: Results::Computed };
         let setting = self.setting(&work)?;
         if ticket::is_ticket(&request.run) {
-            return self.reproduce_remote(&request, &signer, &setting, progress).await;
+            let ticket = ticket_of_run(&request)?;
+            let (sought, peers) = (Sought::from(&ticket), [ticket.node().clone()]);
+            let store = FreshStore::create(self)?;
+            let gathered = self.gather(&sought, &peers, &request, &store, progress).await?;
+            return self
+                .judge_gathered((&sought, gathered, &store), &signer, &setting, progress)
+                .await;
         }
         let run = self.known_run(&request.run)?;
-        let judged = again::run(&Shelf(self.blobs()), None, &run.row, &setting, progress).await;
-        self.log_verdict(&signer, &run, judged, Fresh::Held)
+        if run.origin == *self.origin() || request.bytes == Bytes::Held {
+            let judged = again::run(&Shelf(self.blobs()), &run.row, &setting, progress).await;
+            let how = if run.origin == *self.origin() { How::Own } else { How::Held };
+            return self.log_verdict(&signer, &run, judged, how, Vec::new());
+        }
+        let run = Resolved::Run(Box::new(run));
+        let (sought, peers) = (self.sought(&run)?, self.sources_of(&run)?);
+        let store = FreshStore::create(self)?;
+        let gathered = self.gather(&sought, &peers, &request, &store, progress).await;
+        let gathered = gathered.map_err(|e| nobody_answers(e, &run))?;
+        self.judge_gathered((&sought, gathered, &store), &signer, &setting, progress).await
     }
 
-    async fn reproduce_remote(
+    /// Repeats what was gathered, as far as it was.
+    async fn judge_gathered(
         &self,
-        request: &ReproduceRequest,
+        (sought, gathered, store): (&Sought, Gathered, &FreshStore),
         signer: &SeedSigner,
         setting: &Setting,
         progress: &dyn Progress,
     ) -> Result<Reproduced> {
-        let ticket = ticket::read(&request.run)?;
-        let PortableReference::Statement { .. } = ticket.reference() else {
-            return Err(NodeError::usage("this ticket leads to a dataset, not to a run")
-                .hint("fetch it with: veritrail get TICKET"));
+        let run = self.known_run(&ticket::written(&sought.reference))?;
+        let shelf = Shelf(store.blobs());
+        let (judged, how) = match gathered.missing {
+            Some(missing) => (Judged::could_not_check(&missing), How::InPart),
+            None => (again::run(&shelf, &run.row, setting, progress).await, How::Fetched),
         };
-        let store = FreshStore::create(self)?;
-        let blobs = store.blobs();
-        let mut session =
-            Session::open(self, ticket.node(), request.relay, Arc::clone(&blobs)).await?;
-        let met = self.meet(&mut session, &ticket, progress).await;
-        let accepted = match met {
-            Ok(accepted) => accepted,
-            Err(e) => {
-                session.close().await;
-                return Err(e);
-            }
-        };
-        drop(accepted);
-        let run = self.known_run(&ticket::written(ticket.reference()))?;
-        let shelf = Shelf(Arc::clone(&blobs));
-        let judged = again::run(&shelf, Some(&mut session), &run.row, setting, progress).await;
-        session.close().await;
-        self.remember(ticket.node())?;
         let writing = self.writing(&progress.stop()).await?;
         let kept = self.keep_small(&shelf, &run.row, &*writing.blobs()).await;
-        let logged = kept.and_then(|()| self.log_verdict(signer, &run, judged, Fresh::Fetched));
+        let logged =
+            kept.and_then(|()| self.log_verdict(signer, &run, judged, how, gathered.asked));
         writing.end(logged).await
     }
 
@@ -229,7 +247,8 @@ impl Node {
         signer: &SeedSigner,
         run: &InLog<RunRow>,
         judged: Judged,
-        fresh: Fresh,
+        how: How,
+        asked: Vec<Asked>,
     ) -> Result<Reproduced> {
         let Judged { outcome, found, difference, missing } = judged;
         let expected = run.row.payload.output.table_hash;
@@ -246,7 +265,7 @@ impl Node {
             node: self.node_did()?,
             binary: binary()?,
             engine: veritrail_compute::run::engine::Engine::current().line(),
-            fresh: fresh == Fresh::Fetched,
+            fresh: how == How::Fetched,
         };
         let (node, binary, by) = (verdict.node.clone(), verdict.binary, verdict.signer.clone());
         let subject = RunVerdict::subject(&run.row.at.id);
@@ -264,9 +283,10 @@ impl Node {
             found,
             difference,
             missing,
-            inputs: fresh.words().to_owned(),
-            fresh: fresh == Fresh::Fetched,
-            remedy: fresh.remedy(),
+            inputs: how.words().to_owned(),
+            asked,
+            fresh: how == How::Fetched,
+            remedy: how.remedy(),
             signer: by,
             node,
             binary,
@@ -276,26 +296,39 @@ impl Node {
     }
 }
 
-/// How the bytes were come by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fresh {
-    Fetched,
-    Held,
-}
-
-impl Fresh {
-    fn words(self) -> &'static str {
-        match self {
-            Self::Fetched => "fetched anew, into an empty store",
-            Self::Held => "held here, every byte checked against its hash; not fetched anew",
+/// The ticket that the request holds, which must lead to a run.
+fn ticket_of_run(request: &ReproduceRequest) -> Result<Ticket> {
+    let ticket = ticket::read(&request.run)?;
+    if request.bytes == Bytes::Held {
+        return Err(NodeError::usage("a ticket leads to another node, and that one is asked")
+            .at("--held")
+            .hint("name the run itself, if it is known here: veritrail reproduce run:HEX --held"));
+    }
+    match ticket.reference() {
+        PortableReference::Statement { .. } => Ok(ticket),
+        PortableReference::Version { .. } => {
+            Err(NodeError::usage("this ticket leads to a dataset, not to a run")
+                .at("the ticket")
+                .hint("fetch it with: veritrail get TICKET"))
         }
     }
+}
 
-    fn remedy(self) -> Option<String> {
-        let told = "to have them fetched anew: veritrail reproduce TICKET, with the ticket that \
-                    veritrail show RUN --ticket prints where the run is served";
-        (self == Self::Held).then(|| told.to_owned())
+/// Without evidence from anybody there is nothing to sign: the run is known, and what to do is too.
+fn nobody_answers(error: NodeError, run: &Resolved) -> NodeError {
+    if !matches!(
+        error.kind,
+        Kind::Failed | Kind::CouldNotCheck | Kind::NotFound | Kind::NotAuthorised
+    ) {
+        return error;
     }
+    let run = run.portable();
+    let words = format!("nothing was fetched anew, so no verdict was signed: {}", error.message);
+    NodeError::could_not_check(words).at(&run).hint(format!(
+        "ask whoever has it to serve it (veritrail serve), or for a fresh ticket: veritrail \
+         reproduce TICKET; or repeat it from the bytes held here, which the verdict will say: \
+         veritrail reproduce {run} --held"
+    ))
 }
 
 /// SHA-256 of the program that runs.

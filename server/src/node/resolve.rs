@@ -266,6 +266,14 @@ impl Node {
             return Ok(did);
         }
         let names = self.names()?;
+        if std::path::Path::new(name).is_file() {
+            return Err(NodeError::not_found("no dataset has this name here; it is a file")
+                .at(name)
+                .hint(format!(
+                    "publish it first: veritrail publish {name} --name NAME; or ask what it is \
+                     known as: veritrail verify {name}"
+                )));
+        }
         Err(NodeError::not_found("no dataset has this name here").at(name).hint(
             match names.is_empty() {
                 true => "names are given by publish --name NAME; what was fetched goes by its DID"

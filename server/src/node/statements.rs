@@ -5,7 +5,8 @@ use veritrail_provenance::{
     statement::{Draft, Payload, Statement},
 };
 use veritrail_storage::{
-    keys::{KeyName, Seed},
+    disk::DiskError,
+    keys::{KeyFileError, KeyName, Seed},
     log::{Appended, Expect, LogError},
 };
 
@@ -93,10 +94,17 @@ fn member(person: &Did) -> Result<KeyName> {
     Ok(KeyName::Member(hex::encode(key.as_bytes().get(..8).unwrap_or_default())))
 }
 
-fn seed(read: Result<Seed, veritrail_storage::keys::KeyFileError>, name: &KeyName) -> Result<Seed> {
+fn seed(read: Result<Seed, KeyFileError>, name: &KeyName) -> Result<Seed> {
     read.map_err(|e| {
+        let hint = match e {
+            KeyFileError::Disk(DiskError::NotFound { .. }) => {
+                "put it back from a copy of the folder keys/; or make it anew with your 24 words: \
+                 veritrail init --recover"
+            }
+            _ => "keys must be yours alone: chmod -R go= keys",
+        };
         NodeError::new(Kind::NotAuthorised, e.to_string())
-            .at(format!("keys/ ({name:?})"))
-            .hint("keys must be yours alone: chmod -R go= keys")
+            .at(format!("keys/, the {name} key"))
+            .hint(hint)
     })
 }

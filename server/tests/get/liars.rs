@@ -42,7 +42,8 @@ impl Gate for Open {
     }
 }
 
-async fn lie(lab: &Lab, answer: Vec<u8>) -> Serving {
+/// Serves all blobs of a home, and the same answer to every question.
+pub async fn lie(lab: &Lab, answer: Vec<u8>) -> Serving {
     let seed = zeroize::Zeroizing::new([3; 32]);
     let endpoint = PeerEndpoint::bind(&seed, EndpointOptions::default()).await.unwrap();
     let trails = Arc::new(Liar(Bytes::from(answer)));
@@ -58,7 +59,8 @@ fn ticket(ada: &Lab, liar: &Serving) -> String {
         .to_string()
 }
 
-async fn evidence(lab: &Lab, reference: &str) -> Evidence {
+/// What a home would honestly show.
+pub async fn evidence(lab: &Lab, reference: &str) -> Evidence {
     let resolved = lab.node.resolve(reference).unwrap();
     lab.node.collect(&resolved, &[], BlobsInside::All).await.unwrap().evidence
 }

@@ -2,7 +2,14 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{blob::BlobError, disk::DiskError, keys::KeyFileError, log::LogError};
+use veritrail_provenance::ledger::{LedgerError, ViewError};
+
+use crate::{
+    blob::BlobError,
+    disk::DiskError,
+    keys::{KeyFileError, KeyName},
+    log::LogError,
+};
 
 /// Why a home could not be made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +33,7 @@ pub enum HomeError {
         found: String,
     },
     /// It was a home: its log grew, or it was opened.
-    #[error("this was a home, with keys in it, and its file `format` is gone")]
+    #[error("this was a home, and its file `format` is gone")]
     LostFormat,
     /// Another process is making a home here.
     #[error("another process is making a home here")]
@@ -38,6 +45,12 @@ pub enum HomeError {
         found: String,
         /// What this version reads.
         expected: &'static str,
+    },
+    /// The statement that is to bind new keys does not bind this one to the log.
+    #[error("no statement of the log's operator binds this {key} key")]
+    NotBound {
+        /// Which.
+        key: KeyName,
     },
     /// The folder itself could not be made.
     #[error("{path}: {source}")]
@@ -59,4 +72,13 @@ pub enum HomeError {
     /// The log.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// What the log's entries say.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<ViewError> for HomeError {
+    fn from(e: ViewError) -> Self {
+        Self::Ledger(e.into())
+    }
 }

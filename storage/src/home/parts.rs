@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use veritrail_provenance::{log::checkpoint::Checkpoint, statement::Origin};
 
-use super::{HomeError, unfinished};
+use super::{
+    HomeError,
+    rekey::{self, Rekey},
+    unfinished,
+};
 use crate::{
     blob::DiskBlobs,
     disk::{Access, Disk, DiskLock, DiskPath, LockMode, LockWait, put_durable},
@@ -88,12 +92,9 @@ impl Parts {
 
     /// Opens a home that was finished.
     pub fn open(disk: Arc<dyn Disk>) -> Result<Self, HomeError> {
-        let format = disk.read_if_there(&FORMAT, 256)?.ok_or(HomeError::NoFormat)?;
-        if format != FORMAT_TEXT.as_bytes() {
-            let found = String::from_utf8_lossy(&format).trim_end().to_owned();
-            return Err(HomeError::OtherFormat { found, expected: FORMAT_TEXT.trim_end() });
-        }
+        check_format(&*disk)?;
         let keys = KeyFiles::open(disk.clone(), KEYS)?;
+        rekey::settle_interrupted(&disk, &keys)?;
         let blobs = Arc::new(DiskBlobs::open(disk.clone(), BLOBS)?);
         let trails = Trails::open(disk.clone(), TRAILS);
         let place = LogPlace::default();
@@ -102,6 +103,28 @@ impl Parts {
         let log = Arc::new(Writer::open(disk.clone(), place, origin, signer)?);
         Ok(Self { disk, keys, blobs, log, trails })
     }
+
+    /// Holds a home that was finished and whose keys are lost; see [`super::Home::rekey`].
+    pub fn rekey(disk: Arc<dyn Disk>) -> Result<Rekey, HomeError> {
+        check_format(&*disk)?;
+        Rekey::begin(disk, KEYS)
+    }
+}
+
+/// Makes the folders of what can be fetched again, where a copy of a home came without them.
+pub(super) fn make_missing(disk: &Arc<dyn Disk>) -> Result<(), HomeError> {
+    DiskBlobs::create(disk.clone(), BLOBS)?;
+    disk.create_dir(&TRAILS, Access::Shared)?;
+    Ok(disk.fsync_dir(&DiskPath::ROOT)?)
+}
+
+fn check_format(disk: &dyn Disk) -> Result<(), HomeError> {
+    let format = disk.read_if_there(&FORMAT, 256)?.ok_or(HomeError::NoFormat)?;
+    if format == FORMAT_TEXT.as_bytes() {
+        return Ok(());
+    }
+    let found = String::from_utf8_lossy(&format).trim_end().to_owned();
+    Err(HomeError::OtherFormat { found, expected: FORMAT_TEXT.trim_end() })
 }
 
 /// The log's name, from its checkpoint; the writer then checks the signature over it.

@@ -46,7 +46,8 @@ pub(super) fn take_away(disk: &dyn Disk) -> Result<(), HomeError> {
     let of_a_home = |file: &DiskPath| OF_A_HOME.contains(&file.as_str());
     let has_keys = files.iter().any(|file| file.as_str() == "keys/person.key");
     let grew = files.iter().any(|file| file.as_str().starts_with("log/tile/") && !made(file));
-    if has_keys && (grew || files.iter().any(of_a_home)) {
+    let has_log = files.iter().any(|file| file.as_str() == "log/checkpoint");
+    if (has_keys && (grew || files.iter().any(of_a_home))) || (has_log && grew) {
         return Err(HomeError::LostFormat);
     }
     if let Some(found) = files.iter().find(|file| !made(file)) {

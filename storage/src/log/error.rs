@@ -24,6 +24,15 @@ pub enum LogError {
     /// The head is malformed, or not signed by a key that speaks for this log.
     #[error("the log's checkpoint: {0}")]
     Checkpoint(#[from] CheckpointError),
+    /// The log is sound, and the home's log key is not the one that speaks for it: it was replaced
+    /// by an older copy, or another process has made a new one.
+    #[error(
+        "the log's head is signed by another key than keys/log.key (it is signed by: {signed_by})"
+    )]
+    OtherKey {
+        /// The names of the keys that signed it.
+        signed_by: String,
+    },
     /// The head could not be signed.
     #[error("the log's checkpoint could not be signed: {0}")]
     Note(#[from] NoteError),

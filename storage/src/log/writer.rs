@@ -7,7 +7,11 @@ use std::{
 
 use veritrail_provenance::{
     identity::Signer,
-    log::{checkpoint::Checkpoint, note::VKey, tree::CompactRange},
+    log::{
+        checkpoint::{Checkpoint, CheckpointError},
+        note::{NoteError, VKey},
+        tree::CompactRange,
+    },
     statement::Origin,
 };
 
@@ -293,7 +297,7 @@ impl Writer {
 
     /// The head as it stands, its signature checked.
     fn head(&self) -> Result<Head, LogError> {
-        let snapshot = self.reader().snapshot()?;
+        let snapshot = self.reader().snapshot().map_err(other_key)?;
         let Checkpoint { size, root, .. } = *snapshot.checkpoint();
         Ok(Head { size, root })
     }
@@ -308,6 +312,15 @@ impl Writer {
 
     fn forget_settled(&self) {
         *self.settled.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn other_key(error: LogError) -> LogError {
+    match error {
+        LogError::Checkpoint(CheckpointError::Note(NoteError::NoKnownKey(signed_by))) => {
+            LogError::OtherKey { signed_by }
+        }
+        error => error,
     }
 }
 

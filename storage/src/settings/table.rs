@@ -104,6 +104,22 @@ impl Table {
         Ok(before)
     }
 
+    /// Makes a row of what it was, with no other process in between.
+    pub(super) fn update(
+        &self,
+        key: &str,
+        change: impl FnOnce(Option<&str>) -> String,
+    ) -> Result<(), SettingsError> {
+        let mut connection = self.connection();
+        let within = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let before = get(&within, self.kind, key)?;
+        let after = change(before.as_deref());
+        within
+            .execute("REPLACE INTO settings VALUES (?1, ?2, ?3)", params![self.kind, key, after])?;
+        within.commit()?;
+        Ok(())
+    }
+
     /// Removes a row; false if there was none.
     pub(super) fn remove(&self, key: &str) -> Result<bool, SettingsError> {
         let query = "DELETE FROM settings WHERE kind = ?1 AND key = ?2";

@@ -10,12 +10,17 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
-use veritrail_server::error::{NodeError, Result};
+use veritrail_server::{
+    error::{Kind, NodeError, Result},
+    stop::{Stop, interrupted},
+};
 
 /// The folder of one demo; it goes when this is dropped.
 pub(super) struct Stage {
     folder: TempDir,
     binary: PathBuf,
+    /// The wish that the story end here.
+    stop: Stop,
     /// Long values, and the shell variables that stand for them when a command is shown.
     names: RefCell<Vec<(String, &'static str)>>,
 }
@@ -46,12 +51,12 @@ pub(super) struct Done {
 
 impl Stage {
     /// An empty stage in the system's temporary folder.
-    pub(super) fn new() -> Result<Self> {
+    pub(super) fn new(stop: Stop) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("veritrail-demo-").tempdir();
         let folder = folder.map_err(|e| failed("cannot make a temporary folder", &e))?;
         let binary = std::env::current_exe()
             .map_err(|e| failed("cannot find this program's own file", &e))?;
-        Ok(Self { folder, binary, names: RefCell::default() })
+        Ok(Self { folder, binary, stop, names: RefCell::default() })
     }
 
     /// Somebody with a home of their own.
@@ -125,6 +130,7 @@ impl Actor<'_> {
     }
 
     fn execute(&self, args: &[&str]) -> Result<Done> {
+        self.stage.stop.check()?;
         let Output { status, stdout, stderr } =
             self.command(args).output().map_err(|e| failed("cannot start a command", &e))?;
         let value = last_object(&stdout);
@@ -209,6 +215,10 @@ fn last_object(bytes: &[u8]) -> Value {
 }
 
 fn unexpected(args: &[&str], done: &Done) -> NodeError {
+    // A terminal's Ctrl-C reaches the child as well, and perhaps first.
+    if done.code == i32::from(Kind::Interrupted.exit_code()) {
+        return interrupted();
+    }
     let why = if done.error.is_null() { &done.value } else { &done.error };
     let line = args.join(" ");
     NodeError::failed(format!("`veritrail {line}` ended with {}: {why}", done.code))

@@ -59,6 +59,11 @@ impl Session {
         Ok(Self { endpoint, at: at.clone(), shelf: Shelf(blobs), total: Fetched::default() })
     }
 
+    /// The node that is talked to.
+    pub(in crate::node) fn at(&self) -> &NodeAddress {
+        &self.at
+    }
+
     /// Asks for evidence about `reference`. Its form is checked, nothing else.
     pub(in crate::node) async fn evidence(
         &self,

@@ -1,6 +1,10 @@
 //! Checks the files of a dataset as wholes, and writes them beneath a folder.
 
-use std::{io::Read as _, path::Path, sync::Arc};
+use std::{
+    io::{ErrorKind, Read as _},
+    path::Path,
+    sync::Arc,
+};
 
 use sha2::{Digest as _, Sha256};
 use veritrail_provenance::{
@@ -139,6 +143,13 @@ fn is_same(mut there: std::fs::File, file: &FileEntry) -> Result<bool> {
 
 fn folder_error(error: &FolderError) -> NodeError {
     match error {
+        FolderError::Io { path, source, .. }
+            if matches!(source.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) =>
+        {
+            NodeError::conflict("a file stands here, and -o takes a folder")
+                .at(path.display())
+                .hint("name a folder, or a new one: -o DIR")
+        }
         FolderError::Io { path, .. } => NodeError::failed(error.to_string())
             .at(path.display())
             .hint("name a folder that may be written to with -o; a link must lead to one"),

@@ -81,6 +81,13 @@ pub(super) fn notes(found: &[Inspected]) -> Vec<String> {
             }
         }
     }
+    if said.iter().any(|note| note.contains("declare")) {
+        said.push(
+            "to declare columns: veritrail publish --describe-template PATH > FILE.toml, then \
+             publish with --describe FILE.toml"
+                .to_owned(),
+        );
+    }
     said
 }
 

@@ -22,7 +22,6 @@ use crate::{
     node::{
         claims::spec_agrees,
         file_bytes::FilePieces,
-        get::session::Session,
         run::{execute, means::Setting, output::path},
         shelf::Shelf,
         tables::Opened,
@@ -42,47 +41,42 @@ pub(super) struct Judged {
     pub(super) missing: Option<String>,
 }
 
-/// Repeats a run from `shelf`, into which `session` fetches what is not there. Whatever stands in
-/// the way is part of the judgement.
+impl Judged {
+    /// It could not be repeated.
+    pub(super) fn could_not_check(why: &NodeError) -> Self {
+        let missing = Some(printable(why));
+        Self { outcome: Outcome::CouldNotCheck, found: None, difference: None, missing }
+    }
+}
+
+/// Repeats a run from what `shelf` holds. Whatever stands in the way is part of the judgement.
 pub(super) async fn run(
     shelf: &Shelf,
-    session: Option<&mut Session>,
     run: &RunRow,
     setting: &Setting,
     progress: &dyn Progress,
 ) -> Judged {
-    match repeat(shelf, session, run, setting, progress).await {
-        Ok(judged) => judged,
-        Err(e) => Judged {
-            outcome: Outcome::CouldNotCheck,
-            found: None,
-            difference: None,
-            missing: Some(printable(&e)),
-        },
-    }
+    let repeated = repeat(shelf, run, setting, progress).await;
+    repeated.unwrap_or_else(|e| Judged::could_not_check(&e))
 }
 
 async fn repeat(
     shelf: &Shelf,
-    mut session: Option<&mut Session>,
     run: &RunRow,
     setting: &Setting,
     progress: &dyn Progress,
 ) -> Result<Judged> {
     let receipt = &run.payload;
-    if let Some(session) = session.as_deref_mut() {
-        session.named([receipt.spec_blob], progress).await?;
-    }
     let spec = shelf.held(&receipt.spec_blob).await?.ok_or_else(|| missing("the spec"))?;
     let spec = ResolvedSpec::from_bytes(&spec).or_refused()?;
     spec_agrees(&spec, receipt)
         .map_err(|what| NodeError::refused(format!("the receipt's {what} is not the spec's")))?;
     let mut datasets = BTreeMap::new();
     for input in &receipt.inputs {
-        let opened = open(shelf, &mut session, input, progress).await?;
+        let opened = open(shelf, input).await?;
         datasets.insert(input.name.clone(), opened);
     }
-    let published = published(shelf, &mut session, run, &spec, progress).await;
+    let published = published(shelf, run, &spec).await;
     progress.begin("run again", None);
     let done = execute::run(&spec, &datasets, setting, progress).await;
     progress.end();
@@ -152,16 +146,7 @@ fn pairs<'a>(
     spec.work.outputs().into_iter().filter_map(pair).collect()
 }
 
-async fn open(
-    shelf: &Shelf,
-    session: &mut Option<&mut Session>,
-    input: &RunInput,
-    progress: &dyn Progress,
-) -> Result<Opened> {
-    if let Some(session) = session.as_deref_mut() {
-        let (_, layout) = session.dataset(&input.manifest, progress).await?;
-        session.chunks(&layout, progress).await?;
-    }
+async fn open(shelf: &Shelf, input: &RunInput) -> Result<Opened> {
     let name = &input.name;
     let opened = shelf.open(&input.manifest).await?;
     let opened = opened.ok_or_else(|| missing(&format!("the list of files of input {name}")))?;
@@ -174,18 +159,8 @@ async fn open(
 }
 
 /// The rows that the run published: one file for each output, and no other.
-async fn published(
-    shelf: &Shelf,
-    session: &mut Option<&mut Session>,
-    run: &RunRow,
-    spec: &ResolvedSpec,
-    progress: &dyn Progress,
-) -> Result<Published> {
+async fn published(shelf: &Shelf, run: &RunRow, spec: &ResolvedSpec) -> Result<Published> {
     let output = &run.payload.output;
-    if let Some(session) = session.as_deref_mut() {
-        let (_, layout) = session.dataset(&output.manifest, progress).await?;
-        session.chunks(&layout, progress).await?;
-    }
     let opened = shelf.open(&output.manifest).await?.ok_or_else(|| missing("the output"))?;
     let mut published = Published::new();
     for name in spec.work.outputs().into_keys() {

@@ -1,7 +1,9 @@
 //! A writer's mark: the ids of the blobs that it makes, in a file, noted before each is there.
 //!
-//! The file is not synced. After a kill it is whole, as the system holds what was written; a power
-//! loss may take it, and then only `store fsck --rebuild` finds what is of no statement.
+//! That there is a mark is durable before any of its blobs is; what stands in it is not synced.
+//! After a kill it is whole, as the system holds what was written. A power loss may take some of
+//! it: its name says in which run of the system it was written, so that one of an earlier run is
+//! known to tell perhaps not all.
 
 use std::{
     collections::BTreeSet,
@@ -44,6 +46,8 @@ struct Noted {
 pub(super) struct Left {
     paths: Vec<DiskPath>,
     pub(super) ids: BTreeSet<ChunkId>,
+    /// False if the system may have gone down under one of them: then it tells perhaps not all.
+    pub(super) whole: bool,
 }
 
 impl Mark {
@@ -92,11 +96,17 @@ impl Mark {
     fn create(&self) -> Result<Noted, DiskError> {
         let folder = folder()?;
         self.disk.create_dir(&folder, Access::Private)?;
+        // Even where it was there: who made it may have died before this.
+        self.disk.fsync_dir(&folder.parent())?;
+        let boot = boot().unwrap_or_default();
         loop {
             let n = NEXT.fetch_add(1, Ordering::Relaxed);
-            let path = folder.join(&format!("{}.{n}", std::process::id()))?;
+            let path = folder.join(&format!("{}.{n}.{boot}", std::process::id()))?;
             match self.disk.create_new(&path, Access::Private) {
-                Ok(file) => return Ok(Noted { path, file, ids: BTreeSet::new() }),
+                Ok(file) => {
+                    self.disk.fsync_dir(&folder)?;
+                    return Ok(Noted { path, file, ids: BTreeSet::new() });
+                }
                 // Of a dead process that had our number.
                 Err(DiskError::Exists { .. }) => {}
                 Err(e) => return Err(e),
@@ -108,12 +118,14 @@ impl Mark {
 impl Left {
     /// Reads all marks. Asked while nobody writes, they are all of dead writers.
     pub(super) fn read(disk: &OsDisk) -> Result<Self, DiskError> {
-        let mut left = Self { paths: Vec::new(), ids: BTreeSet::new() };
+        let mut left = Self { paths: Vec::new(), ids: BTreeSet::new(), whole: true };
         let folder = folder()?;
         if disk.metadata(&folder)?.is_none() {
             return Ok(left);
         }
+        let boot = boot();
         for name in disk.list(&folder)? {
+            left.whole &= boot.is_some() && name.split('.').nth(2) == boot.as_deref();
             let path = folder.join(&name)?;
             let bytes = disk.read(&path, MARK_BYTES_MAX)?;
             // An id that was cut off stands for a blob that was not begun.
@@ -133,4 +145,11 @@ impl Left {
 /// The folder of marks, in the home.
 fn folder() -> Result<DiskPath, DiskError> {
     DiskPath::new("writing")
+}
+
+/// Which run of the system this is, where it says so.
+fn boot() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let id: String = text.trim().chars().filter(char::is_ascii_hexdigit).collect();
+    (!id.is_empty()).then_some(id)
 }

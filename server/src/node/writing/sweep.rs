@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use veritrail_provenance::hash::ChunkId;
+use veritrail_provenance::{
+    hash::ChunkId,
+    ledger::{queries, rows::Standing},
+};
 use veritrail_storage::disk::{LockMode, LockWait};
 
 use super::mark::Left;
@@ -15,7 +18,8 @@ use crate::{
 /// Which blobs are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::node) enum Within {
-    /// Those that writers noted who did not end well.
+    /// Those that writers noted who did not end well; all that are here where the system went down
+    /// under such a writer, as its mark may then be torn.
     Marks,
     /// All that are here.
     Everything,
@@ -41,12 +45,16 @@ impl Node {
         let blobs = &self.home().parts().blobs;
         let temporary = blobs.sweep().or_failed()?.len() as u64;
         let left = Left::read(self.home().disk()).or_failed()?;
-        let mut suspects = match within {
-            Within::Marks => left.ids.clone(),
-            Within::Everything => blobs.list_blocking().or_failed()?.into_iter().collect(),
+        let everything = match within {
+            Within::Marks => !left.whole && Self::open(self.home().path())?.understands_all()?,
+            Within::Everything => true,
+        };
+        let suspects: Vec<ChunkId> = match everything {
+            false => left.ids.iter().copied().collect(),
+            true => blobs.list_blocking().or_failed()?,
         };
         let mut here = BTreeSet::<ChunkId>::new();
-        for id in std::mem::take(&mut suspects) {
+        for id in suspects {
             // What is damaged is fsck's.
             if blobs.len_blocking(&id).is_ok_and(|len| len.is_some()) {
                 here.insert(id);
@@ -63,5 +71,21 @@ impl Node {
         }
         left.remove(self.home().disk()).or_failed()?;
         Ok(swept)
+    }
+
+    /// Whether every entry that is known is understood: what a newer program's statement names would
+    /// look like named by none.
+    fn understands_all(&self) -> Result<bool> {
+        for log in queries::logs(self.view()).or_failed()? {
+            for (_, entry) in queries::entries(self.view(), &log.origin).or_failed()? {
+                if matches!(
+                    entry.standing,
+                    Standing::Newer { .. } | Standing::Waiting { .. } | Standing::Opaque { .. }
+                ) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 }
