@@ -9,7 +9,8 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement as EngineStatement;
 use futures::FutureExt;
@@ -228,7 +229,25 @@ async fn prepare(
     let asked = Asked { sql, parameters, options };
     let cut = unit::cut(initial, asked, &mut plan).await.map_err(fail)?;
     let physical = finish(cut, &context.state(), attempt.frugal).map_err(fail)?;
+    if attempt.frugal {
+        leave_room_to_merge(&context, &physical, options.memory_bytes);
+    }
     Ok(Prepared { context, pool, uses, physical, order, plan })
+}
+
+/// A sort that goes to disk first merges what it holds, which takes as much again for the keys. So
+/// half of the memory is set aside for all sorts together; by default it is a few mebibytes, which
+/// is enough where nothing goes to disk.
+fn leave_room_to_merge(context: &SessionContext, plan: &Arc<dyn ExecutionPlan>, bytes: usize) {
+    let aside = bytes / 2 / sorts(plan).max(1);
+    let state = context.state_ref();
+    state.write().config_mut().options_mut().execution.sort_spill_reservation_bytes = aside;
+}
+
+/// Sorts that may work at once.
+fn sorts(plan: &Arc<dyn ExecutionPlan>) -> usize {
+    let here = if plan.is::<SortExec>() { plan.output_partitioning().partition_count() } else { 0 };
+    here + plan.children().into_iter().map(sorts).sum::<usize>()
 }
 
 /// Executes it, and again where another way promises to fit into memory.
