@@ -115,8 +115,8 @@ fn a_value_out_of_range_by_one_is_refused_at_each_end() {
     assert!(accepts("x:int[-5..5]", 3, &number(&[0, 10, 10], 4, Some(10))));
     assert!(!accepts("x:int[-5..5]", 3, &number(&values, 4, Some(10))));
     let mut bits = number(&values, 4, Some(10));
-    for at in 4..7 {
-        bits[at] = cells(&[(10 >> (at - 3)) & 1, 0, 0]);
+    for (at, bit) in bits[4..].iter_mut().enumerate() {
+        *bit = cells(&[(10 >> (at + 1)) & 1, 0, 0]);
     }
     assert!(!accepts("x:int[-5..5]", 3, &bits));
     // One below: u = −1 modulo the group's order.

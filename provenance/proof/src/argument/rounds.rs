@@ -43,7 +43,7 @@ pub(super) fn summands(
 }
 
 /// The coefficients of the round's polynomial. `suffix` weighs the rows where the random form was
-/// pulled out ([`Mode::Zero`]).
+/// pulled out (mode zero).
 pub(super) fn coefficients(
     tables: &[Table],
     summands: &[Summand],
