@@ -322,10 +322,8 @@ impl ExecutionPlan for ScanExec {
 
 /// A batch as SQL sees it: widened, and without the column that was only decoded to be counted.
 fn present(batch: &RecordBatch, shape: &SchemaRef) -> Result<RecordBatch> {
-    let columns = batch.columns()[..shape.fields().len()]
-        .iter()
-        .map(widen)
-        .collect::<Result<Vec<_>, _>>()?;
+    let columns =
+        batch.columns()[..shape.fields().len()].iter().map(widen).collect::<Result<Vec<_>, _>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok(RecordBatch::try_new_with_options(Arc::clone(shape), columns, &options)?)
 }
