@@ -1,7 +1,7 @@
 //! Specs, canonical results, their files and their comparison.
 
 mod compare;
-mod end_to_end;
+pub mod end_to_end;
 mod formats;
 mod kernels;
 mod large;

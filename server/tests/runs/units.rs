@@ -143,7 +143,7 @@ async fn little_memory_spills_into_the_home_and_leaves_nothing() {
     fs::write(tmp.join("4194999-0/spilled"), "rows").unwrap();
     let sql = "SELECT max(s) AS s, count(*) AS n FROM \
                (SELECT day, sum(mm) AS s, var_pop(mm) AS v FROM rain GROUP BY day) g";
-    let tight = Work { memory_bytes: Some(16 << 20), ..Work::default() };
+    let tight = Work { memory_bytes: Some(8 << 20), ..Work::default() };
     let request = RunRequest { work: tight, ..query(sql, &["rain=rain"]) };
     let spilled = ada.node.run(request, &Silent).await.unwrap();
     assert!(spilled.units.spilled_bytes > 0, "{:?}", spilled.units);
@@ -157,7 +157,7 @@ async fn little_memory_spills_into_the_home_and_leaves_nothing() {
         .await
         .unwrap_err();
     assert_eq!(error.kind, Kind::Failed);
-    assert!(error.message.contains("16777216"), "{error}");
+    assert!(error.message.contains("8388608"), "{error}");
     assert!(error.hint.unwrap().contains("--memory"));
     assert_eq!(fs::read_dir(&tmp).unwrap().count(), 0);
     let none = Work { memory_bytes: Some(10), ..Work::default() };

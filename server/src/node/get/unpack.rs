@@ -143,6 +143,11 @@ fn is_same(mut there: std::fs::File, file: &FileEntry) -> Result<bool> {
 
 fn folder_error(error: &FolderError) -> NodeError {
     match error {
+        FolderError::Io { path, .. } if path.is_symlink() && !path.exists() => {
+            NodeError::failed("a link stands here that leads nowhere")
+                .at(path.display())
+                .hint("make the folder that it names, or name another: -o DIR")
+        }
         FolderError::Io { path, source, .. }
             if matches!(source.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) =>
         {
