@@ -196,7 +196,10 @@ fn no_crash_leaves_a_log_without_a_key_that_fits() {
                     Ok(home) => drop(home),
                     Err(HomeError::Key(KeyFileError::Disk(_))) if !told => {
                         counts.0 += 1;
-                        bring_back(&after).unwrap();
+                        let before = after.list(&path("keys"));
+                        if let Err(e) = bring_back(&after) {
+                            panic!("{names:?}, power off after {count}, crash {n}: {before:?}: {e}");
+                        }
                     }
                     Err(e) => panic!("{names:?}, power off after {count}, crash {n}: {e}"),
                 }

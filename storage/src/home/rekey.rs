@@ -118,6 +118,8 @@ impl Rekey {
         for name in &lost {
             files.write_next(name, of(name))?;
         }
+        // Their names too, before the log asks for them.
+        files.sync()?;
         let bound = log.take_over(&keys.log.signer(), vec![binding]).map(drop);
         drop(log);
         // What was decided before it failed is decided, and is carried through or waits for the next
