@@ -1,4 +1,4 @@
-//! The argument: one proof that a [`Relation`](crate::relation::Relation) holds for committed columns.
+//! The argument: one proof that a [`Relation`] holds for committed columns.
 //!
 //! A sumcheck whose round polynomials are committed reduces all claims to one point z; a
 //! Σ-protocol shows that the hidden evaluations at z satisfy the last equation; a compressed
