@@ -198,7 +198,9 @@ fn no_crash_leaves_a_log_without_a_key_that_fits() {
                         counts.0 += 1;
                         let before = after.list(&path("keys"));
                         if let Err(e) = bring_back(&after) {
-                            panic!("{names:?}, power off after {count}, crash {n}: {before:?}: {e}");
+                            panic!(
+                                "{names:?}, power off after {count}, crash {n}: {before:?}: {e}"
+                            );
                         }
                     }
                     Err(e) => panic!("{names:?}, power off after {count}, crash {n}: {e}"),
