@@ -2,8 +2,9 @@
 //!
 //! The fast way holds one side of a join and the rows that an `ORDER BY … LIMIT` keeps, and works in
 //! several streams that share the memory. Where that does not fit and a disk is at hand, the query
-//! is executed a second time in one stream, with sorts, which go to disk. Where rows turn out to be wide, it is executed with shorter batches. None of this
-//! can change a result: every node of a plan gives the same rows for any way and any batches.
+//! is executed a second time in one stream, with sorts, which go to disk. Where rows turn out to be
+//! wide, it is executed with shorter batches. None of this can change a result: every node of a plan
+//! gives the same rows for any way and any batches.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -73,27 +74,27 @@ impl Attempt {
     }
 
     fn again(&self, options: Options, frugal: bool) -> Self {
-        if let Some(told) = &self.told {
-            told.restart();
-        }
-        Self::new(options, frugal, self.told.clone())
+        Self::new(options, frugal, self.told.as_ref().map(|told| Arc::new(told.again())))
     }
 }
 
-/// Progress over all attempts: what was told once is not told again.
+/// The progress of one attempt: what any attempt told is not told again.
 #[derive(Debug)]
 struct Told {
     inner: Arc<dyn UnitProgress>,
-    planned: AtomicBool,
+    planned: Arc<AtomicBool>,
     rows: Count,
     units: Count,
 }
 
 /// How far this attempt has come, and how far any had.
+///
+/// The first is an attempt's own: the streams of one that failed may go on for a moment after the
+/// next has begun, and must not add to it.
 #[derive(Debug, Default)]
 struct Count {
     now: AtomicU64,
-    most: AtomicU64,
+    most: Arc<AtomicU64>,
 }
 
 impl Count {
@@ -102,17 +103,24 @@ impl Count {
         let now = self.now.fetch_add(more, Ordering::Relaxed) + more;
         now.saturating_sub(self.most.fetch_max(now, Ordering::Relaxed)).min(more)
     }
+
+    fn again(&self) -> Self {
+        Self { now: AtomicU64::new(0), most: Arc::clone(&self.most) }
+    }
 }
 
 impl Told {
     fn new(inner: Arc<dyn UnitProgress>) -> Self {
-        let (rows, units) = (Count::default(), Count::default());
-        Self { inner, planned: AtomicBool::new(false), rows, units }
+        Self { inner, planned: Arc::default(), rows: Count::default(), units: Count::default() }
     }
 
-    fn restart(&self) {
-        self.rows.now.store(0, Ordering::Relaxed);
-        self.units.now.store(0, Ordering::Relaxed);
+    fn again(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            planned: Arc::clone(&self.planned),
+            rows: self.rows.again(),
+            units: self.units.again(),
+        }
     }
 }
 

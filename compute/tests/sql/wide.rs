@@ -1,4 +1,4 @@
-//! Rows of a megabyte each: fewer of them at once, and the same answer.
+//! Rows of a megabyte each: fewer of them at once, and the same answer and progress.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -113,4 +113,82 @@ fn wide_rows_come_in_short_batches() {
         assert_eq!(heard.rows.load(Ordering::SeqCst), read, "{sql}");
         assert_eq!(heard.units.load(Ordering::SeqCst), 1, "{sql}");
     }
+}
+
+/// Two parts of which the first is too wide for long batches. The second gives its row late the
+/// first time it is read: when it is read again.
+#[derive(Debug, Default)]
+struct Straggling {
+    opened: AtomicUsize,
+    asked: Arc<AtomicUsize>,
+    gone: Arc<AtomicUsize>,
+}
+
+impl TableSource for Straggling {
+    fn schema(&self) -> SchemaRef {
+        Arc::new(Schema::new(vec![Field::new("t", DataType::Utf8, false)]))
+    }
+    fn partitions(&self, _wanted: usize) -> usize {
+        2
+    }
+    fn open(&self, part: usize, _parts: usize, _columns: &[usize]) -> BatchStream {
+        let first = self.opened.fetch_add(usize::from(part == 1), Ordering::SeqCst) == 0;
+        let (asked, gone) = (Arc::clone(&self.asked), Arc::clone(&self.gone));
+        let schema = self.schema();
+        let straggler = (part == 1 && first).then(|| Gone(Arc::clone(&gone)));
+        futures::stream::iter(0..1)
+            .map(move |_| {
+                let _held = &straggler;
+                if part == 1 {
+                    asked.fetch_add(1, Ordering::SeqCst);
+                }
+                let reached = match (part, first) {
+                    (0, _) => wait_for(&asked, 1),
+                    (_, true) => wait_for(&asked, 2),
+                    (_, false) => wait_for(&gone, 1),
+                };
+                assert!(reached, "the other stream never came so far");
+                let text = if part == 0 { "y".repeat(WIDE) } else { "z".to_owned() };
+                let column: ArrayRef = Arc::new(StringArray::from(vec![text]));
+                Ok(RecordBatch::try_new(Arc::clone(&schema), vec![column]).unwrap())
+            })
+            .boxed()
+    }
+}
+
+/// Tells when the stream that owns it is no more.
+struct Gone(Arc<AtomicUsize>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Whether a count came so far within half a minute.
+fn wait_for(count: &AtomicUsize, least: usize) -> bool {
+    for _ in 0..3_000 {
+        if count.load(Ordering::SeqCst) >= least {
+            return true;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    false
+}
+
+#[test]
+fn streams_of_a_failed_attempt_tell_no_progress_of_the_next() {
+    let source = Arc::new(Straggling::default());
+    let tables: Tables = BTreeMap::from([("t".to_owned(), source.clone() as Arc<dyn TableSource>)]);
+    let heard = Arc::new(Heard::default());
+    let options = Options {
+        memory_bytes: 128 << 20,
+        progress: Some(Arc::clone(&heard) as Arc<dyn UnitProgress>),
+        ..options(2)
+    };
+    let sql = "SELECT count(*) AS n FROM t WHERE t > 'a'";
+    let answer = block_on(execute(sql, &BTreeMap::new(), &tables, &options)).unwrap();
+    assert_eq!(answer.scans.iter().map(|scan| scan.read).sum::<u64>(), 2);
+    assert_eq!(source.opened.load(Ordering::SeqCst), 2);
+    assert_eq!(heard.rows.load(Ordering::SeqCst), 2);
 }
