@@ -8,4 +8,5 @@ pub mod oracle;
 mod pair_cells;
 mod pairs;
 mod properties;
+mod quotients;
 mod states;

@@ -135,12 +135,11 @@ pub fn quotient(numerator: &[u64], denominator: &[u64], scale: i64, even: Even) 
     if even == Even::Yes && (scale - shift) % 2 != 0 {
         shift -= 1;
     }
-    let (numerator, denominator) = if shift >= 0 {
-        (shift_left(numerator, shift as u64), denominator.to_vec())
+    let (digits, inexact) = if shift >= 0 {
+        divide(&shift_left(numerator, shift as u64), denominator)
     } else {
-        (numerator.to_vec(), shift_left(denominator, shift.unsigned_abs()))
+        divide(numerator, &shift_left(denominator, shift.unsigned_abs()))
     };
-    let (digits, inexact) = divide(numerator, denominator);
     Some(Leading { digits, exponent: scale - shift, inexact })
 }
 
@@ -211,23 +210,60 @@ pub enum Even {
     Any,
 }
 
-/// A quotient that is known to fit 128 bits, and whether a remainder is left.
-fn divide(mut numerator: Vec<u64>, mut denominator: Vec<u64>) -> (u128, bool) {
-    trim(&mut denominator);
-    trim(&mut numerator);
-    // Bit by bit: 128 steps of a compare and a subtraction over a few words.
+/// A quotient that is known to fit 128 bits, and whether a remainder is left: algorithm D of Knuth's
+/// "The Art of Computer Programming" (volume 2, 4.3.1), a word a step. The denominator is not zero.
+fn divide(numerator: &[u64], denominator: &[u64]) -> (u128, bool) {
+    // With its highest bit set, a divisor's first word tells a digit but for two.
+    let raised = (64 - bit_length(denominator) % 64) % 64;
+    let divisor = shift_left(denominator, raised);
+    let mut rest = shift_left(numerator, raised);
+    rest.push(0);
     let mut digits = 0u128;
-    let steps = bit_length(&numerator).saturating_sub(bit_length(&denominator));
-    let mut shifted = shift_left(&denominator, steps);
-    for _ in 0..=steps {
-        digits <<= 1;
-        if compare(&numerator, &shifted).is_ge() {
-            subtract_in_place(&mut numerator, &shifted);
-            digits |= 1;
-        }
-        shift_right_one(&mut shifted);
+    for at in (0..rest.len().saturating_sub(divisor.len())).rev() {
+        let digit = divide_step(&mut rest[at..=at + divisor.len()], &divisor);
+        digits = (digits << 64) | u128::from(digit);
     }
-    (digits, numerator.iter().any(|&word| word != 0))
+    (digits, rest.iter().any(|&word| word != 0))
+}
+
+/// One digit of a quotient; `rest` is one word longer than the divisor, and keeps the remainder.
+fn divide_step(rest: &mut [u64], divisor: &[u64]) -> u64 {
+    let length = divisor.len();
+    let wide = |high: u64, low: u64| (u128::from(high) << 64) | u128::from(low);
+    let top = u128::from(divisor[length - 1]);
+    let leading = wide(rest[length], rest[length - 1]);
+    let mut digit = (leading / top).min(u128::from(u64::MAX));
+    let mut left = leading - digit * top;
+    if let Some(second) = length.checked_sub(2) {
+        let (next, below) = (u128::from(divisor[second]), rest[second]);
+        while let Ok(high) = u64::try_from(left)
+            && digit * next > wide(high, below)
+        {
+            digit -= 1;
+            left += top;
+        }
+    }
+    let (mut carry, mut borrow) = (0u128, false);
+    for (word, &part) in rest.iter_mut().zip(divisor.iter().chain(std::iter::once(&0))) {
+        let product = digit * u128::from(part) + carry;
+        carry = product >> 64;
+        let (less, first) = word.overflowing_sub(product as u64);
+        let (less, second) = less.overflowing_sub(u64::from(borrow));
+        *word = less;
+        borrow = first || second;
+    }
+    if borrow {
+        // The digit was still one too large, for about two in 2^64 at random.
+        digit -= 1;
+        let mut carry = false;
+        for (word, &part) in rest.iter_mut().zip(divisor.iter().chain(std::iter::once(&0))) {
+            let (more, first) = word.overflowing_add(part);
+            let (more, second) = more.overflowing_add(u64::from(carry));
+            *word = more;
+            carry = first || second;
+        }
+    }
+    digit as u64
 }
 
 /// `a −= b`, for `a ≥ b`.
@@ -241,14 +277,5 @@ fn subtract_in_place(a: &mut [u64], b: &[u64]) {
         if !borrow && at + 1 >= b.len() {
             break;
         }
-    }
-}
-
-fn shift_right_one(a: &mut [u64]) {
-    let mut carry = 0;
-    for word in a.iter_mut().rev() {
-        let next = *word << 63;
-        *word = (*word >> 1) | carry;
-        carry = next;
     }
 }
