@@ -18,6 +18,7 @@ mod retracted;
 mod spill;
 mod spread;
 mod statistics;
+mod terms;
 mod units;
 mod values;
 mod wide;

@@ -14,6 +14,10 @@ use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
+/// What the engine calls a term that it computes once. It drops a column of the query's own of such
+/// a name, and reads the term in its place.
+const TERM: &str = "__common_expr";
+
 /// The optimizer rule.
 #[derive(Debug)]
 pub(super) struct ShareTerms(CommonSubexprEliminate);
@@ -42,6 +46,9 @@ impl OptimizerRule for ShareTerms {
             return Ok(Transformed::no(plan));
         }
         let [input] = plan.inputs()[..] else { return Ok(Transformed::no(plan)) };
+        if input.schema().fields().iter().any(|field| field.name().starts_with(TERM)) {
+            return Ok(Transformed::no(plan));
+        }
         let input = input.clone();
         // The engine's rule goes down by itself: it is shown nothing to go down to.
         let nothing = LogicalPlan::EmptyRelation(EmptyRelation {
