@@ -221,6 +221,8 @@ fn a_slip_is_answered_with_what_was_meant() {
     let found = said(&["serve", "--bind", "192.0.2.1:4433"], 1);
     assert!(found.contains("an address that this machine has"), "{found}");
     assert_eq!(found.matches("192.0.2.1").count(), 0, "the place says it already: {found}");
+    let found = said(&["show", &"5a".repeat(32)], 2);
+    assert!(found.contains("is written run:HEX"), "{found}");
     let held = house.ok(&["get", "rain"]);
     assert!(held.contains("nothing: all of it was here"), "{held}");
     let ran = house.run(&["publish", "rain.csv", "--licence", "CC0-1.0"]);

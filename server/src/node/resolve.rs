@@ -113,10 +113,7 @@ impl Node {
     /// data.
     pub fn resolve(&self, text: &str) -> Result<Resolved> {
         let reference = Reference::parse(text).map_err(|e| {
-            NodeError::usage(format!("this is no reference: {e}")).at(text).hint(
-                "a reference is a DID, DID@N, DID@r:HEX, run:HEX, run:HEX/output, log:N, \
-                 ORIGIN#N, a ticket or a local name",
-            )
+            NodeError::usage(format!("this is no reference: {e}")).at(text).hint(meant(text))
         })?;
         self.resolve_reference(&reference)
     }
@@ -305,4 +302,13 @@ fn listed<T: Display>(words: &str, items: impl IntoIterator<Item = T>) -> String
         items.push(format!("and {more} more"));
     }
     format!("{words} {}", items.join(", "))
+}
+
+/// What to write instead of something that is no reference.
+fn meant(text: &str) -> &'static str {
+    if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return "the id of a run is written run:HEX, and a dataset's root DID@r:HEX";
+    }
+    "a reference is a DID, DID@N, DID@r:HEX, run:HEX, run:HEX/output, log:N, ORIGIN#N, a ticket or a \
+     local name"
 }
