@@ -9,6 +9,7 @@
 //! state (`shared`). `distinct` stands before any driver whose call says DISTINCT.
 
 mod bits;
+mod cells;
 mod chosen;
 mod column;
 mod count;

@@ -18,7 +18,6 @@ use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::{Distribution, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::ChildrenPropertiesMode;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
@@ -31,6 +30,7 @@ use self::condition::Condition;
 use self::gather::Gather;
 use super::dropped;
 use super::execute::Dropped;
+use super::unit::over;
 
 /// The plan with each filter of the engine replaced.
 ///
@@ -172,8 +172,7 @@ impl ExecutionPlan for KeepExec {
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
-        self.replace_children(children, anew)
+        over(self, children)
     }
 
     fn execute(

@@ -50,7 +50,7 @@ use super::memory::{MeteredPool, disk};
 use super::merge::full_sorts;
 use super::terms::ShareTerms;
 use super::windows::{CompleteWindows, SignedPlaces, allowed_windows};
-use super::written::{MarkConditions, UnmarkConditions};
+use super::written::Conditions;
 
 /// A session in which only exact aggregates and allowed functions exist, and what it may hold.
 /// Its physical plans are not fit to be executed before [`finish`].
@@ -168,9 +168,9 @@ fn optimizer_rules(options: &Options, uses: &AllUses) -> Vec<Arc<dyn OptimizerRu
         Arc::new(EliminateCrossJoin::new()),
         // A sort under LIMIT keeps only its first rows.
         Arc::new(PushDownLimit::new()),
-        Arc::new(MarkConditions),
+        Arc::new(Conditions::Mark),
         Arc::new(PushDownFilter::new()),
-        Arc::new(UnmarkConditions),
+        Arc::new(Conditions::Unmark),
         // What aggregates and projections say twice is computed once.
         Arc::new(ShareTerms::new()),
         // Only the columns that are used are read.

@@ -18,9 +18,7 @@ use datafusion::common::Result;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::{RecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::{
-    Boundedness, ChildrenPropertiesMode, EmissionType,
-};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning,
     PlanProperties, ReplaceChildrenOptions, SendableRecordBatchStream,
@@ -28,6 +26,7 @@ use datafusion::physical_plan::{
 use futures::{Stream, StreamExt};
 
 use super::memory::copied;
+use super::unit::over;
 
 /// Bytes that a row is taken to have where nobody stated how many rows there are.
 const ROW_BYTES: u64 = 64;
@@ -123,8 +122,7 @@ impl ExecutionPlan for SpreadExec {
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
-        self.replace_children(children, anew)
+        over(self, children)
     }
 
     fn execute(

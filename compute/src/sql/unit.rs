@@ -20,7 +20,7 @@ use std::fmt::Debug;
 
 use bytes::Bytes;
 
-pub(super) use cut::{Asked, cut};
+pub(super) use cut::{Asked, cut, over};
 pub(super) use exec::UnitsExec;
 pub use memory::MemoryCache;
 pub use result::{ResultHash, UnitError, UnitId, UnitResult};

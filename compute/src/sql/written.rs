@@ -23,13 +23,21 @@ use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
 const NAME: &str = "checked condition";
 
-/// Runs right before filters are pushed down.
-#[derive(Debug)]
-pub(super) struct MarkConditions;
+/// The optimizer rules around the one that pushes filters down.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Conditions {
+    /// Right before it.
+    Mark,
+    /// Right after it.
+    Unmark,
+}
 
-impl OptimizerRule for MarkConditions {
+impl OptimizerRule for Conditions {
     fn name(&self) -> &str {
-        "mark_conditions"
+        match self {
+            Self::Mark => "mark_conditions",
+            Self::Unmark => "unmark_conditions",
+        }
     }
 
     fn supports_rewrite(&self) -> bool {
@@ -41,39 +49,22 @@ impl OptimizerRule for MarkConditions {
         plan: LogicalPlan,
         _config: &dyn OptimizerConfig,
     ) -> Result<Transformed<LogicalPlan>> {
-        plan.transform_up_with_subqueries(|node| {
-            let LogicalPlan::Filter(mut filter) = node else { return Ok(Transformed::no(node)) };
-            let parts = split_conjunction_owned(filter.predicate.clone());
-            if let Some(marked) = conjunction(parts.into_iter().map(marked)) {
-                filter.predicate = marked;
+        plan.transform_up_with_subqueries(|node| match self {
+            Self::Mark => Ok(mark(node)),
+            Self::Unmark => {
+                node.map_expressions(|expr| expr.transform_up(|part| Ok(unmarked(part))))
             }
-            Ok(Transformed::yes(LogicalPlan::Filter(filter)))
         })
     }
 }
 
-/// Runs right after filters were pushed down.
-#[derive(Debug)]
-pub(super) struct UnmarkConditions;
-
-impl OptimizerRule for UnmarkConditions {
-    fn name(&self) -> &str {
-        "unmark_conditions"
+fn mark(node: LogicalPlan) -> Transformed<LogicalPlan> {
+    let LogicalPlan::Filter(mut filter) = node else { return Transformed::no(node) };
+    let parts = split_conjunction_owned(filter.predicate.clone());
+    if let Some(marked) = conjunction(parts.into_iter().map(marked)) {
+        filter.predicate = marked;
     }
-
-    fn supports_rewrite(&self) -> bool {
-        true
-    }
-
-    fn rewrite(
-        &self,
-        plan: LogicalPlan,
-        _config: &dyn OptimizerConfig,
-    ) -> Result<Transformed<LogicalPlan>> {
-        plan.transform_up_with_subqueries(|node| {
-            node.map_expressions(|expr| expr.transform_up(|part| Ok(unmarked(part))))
-        })
-    }
+    Transformed::yes(LogicalPlan::Filter(filter))
 }
 
 fn marked(condition: Expr) -> Expr {

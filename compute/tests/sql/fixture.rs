@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
+use veritrail_compute::run::canonical::table_hash;
 use veritrail_compute::sql::{Answer, MemoryTable, Options, SqlError, TableSource, execute};
 
 pub type Tables = BTreeMap<String, Arc<dyn TableSource>>;
@@ -165,4 +166,18 @@ pub fn floats(values: &[f64]) -> RecordBatch {
     let schema = Schema::new(vec![Field::new("x", DataType::Float64, true)]);
     RecordBatch::try_new(Arc::new(schema), vec![Arc::new(Float64Array::from(values.to_vec()))])
         .unwrap()
+}
+
+/// Panics unless the query gives one table hash over the table cut, permuted and partitioned in
+/// several ways.
+pub fn assert_one_hash(sql: &str, table: &RecordBatch, ways: &[(usize, u64)]) {
+    let mut hashes = BTreeMap::new();
+    for &(partitions, seed) in ways {
+        let tables: Tables = BTreeMap::from([("t".to_owned(), cut(table, 8_192, seed))]);
+        let answer = block_on(execute(sql, &BTreeMap::new(), &tables, &options(partitions)));
+        let answer = answer.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let hash = table_hash(&answer.schema(), &[answer.table]).unwrap().to_hex();
+        hashes.entry(hash).or_insert_with(Vec::new).push(partitions);
+    }
+    assert_eq!(hashes.len(), 1, "{sql}: {hashes:?}");
 }

@@ -9,6 +9,7 @@ use datafusion::logical_expr::AggregateUDF;
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::physical_plan::expressions::Column;
+use veritrail_compute::exact::{Moments, Products, Sum, Unit};
 use veritrail_compute::sql::aggregate::exact_aggregates;
 
 /// Calls `work` with arguments for the aggregate over columns of one type; `None` where it takes
@@ -103,4 +104,42 @@ fn a_window_forgets_what_left_it() {
         checked += usize::from(window == Some(true));
     }
     assert!(checked >= 19, "{checked}");
+}
+
+/// A thousand groups leave their cells at once: what is counted then is all that their states hold.
+#[test]
+fn a_state_that_left_its_cell_counts_whole() {
+    const GROUPS: usize = 1_024;
+    let (near, far) = (1e300, 1e-300);
+    let mut sum = Sum::new(Unit::Float);
+    let mut moments = Moments::new(Unit::Float);
+    let mut products = Products::new(Unit::Float, Unit::Float);
+    for value in [near, far] {
+        sum.add_float(value);
+        moments.add_float(value);
+        products.add_floats(value, value);
+    }
+    let held = [
+        ("sum", size_of::<Sum>() + sum.heap_size()),
+        ("var_pop", size_of::<Moments>() + moments.heap_size()),
+        ("covar_pop", size_of::<Products>() + products.heap_size()),
+    ];
+    for (name, held) in held {
+        let functions = exact_aggregates();
+        let function = functions.iter().find(|function| function.name() == name).unwrap();
+        let all: Vec<usize> = (0..GROUPS).collect();
+        let column = |value: f64| Arc::new(Float64Array::from(vec![value; GROUPS])) as ArrayRef;
+        let grown = with_args(function, &DataType::Float64, |args| {
+            let arity = args.exprs.len();
+            let mut groups = function.create_groups_accumulator(args).unwrap();
+            let mut add = |value| {
+                let columns = vec![column(value); arity];
+                groups.update_batch(&columns, &all, None, GROUPS).unwrap();
+                groups.size()
+            };
+            let here = add(near);
+            add(far) - here
+        });
+        assert!(grown.unwrap() >= GROUPS * held, "{name}: {grown:?} for {held} bytes each");
+    }
 }

@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 
+use super::cells::each_state;
 use super::kernel::{Kernel, Rows};
 use super::moving::{Anew, Moving};
 
@@ -105,13 +106,10 @@ impl<K: Kernel> GroupsAccumulator for Groups<K> {
         total_num_groups: usize,
     ) -> Result<()> {
         self.grow(total_num_groups);
-        let encoded = only(values)?.as_binary::<i32>();
-        for (encoded, &group) in encoded.iter().zip(group_indices) {
-            if let Some(encoded) = encoded {
-                self.heap += self.kernel.merge(&mut self.states[group], encoded)?;
-            }
-        }
-        Ok(())
+        each_state(only(values)?, group_indices, |group, encoded| {
+            self.heap += self.kernel.merge(&mut self.states[group], encoded)?;
+            Ok(())
+        })
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {

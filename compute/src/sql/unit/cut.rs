@@ -115,7 +115,7 @@ pub(super) fn only_scan(node: &Arc<dyn ExecutionPlan>) -> Option<&ScanExec> {
 }
 
 /// The node over other children, everything that follows from them found out anew.
-pub(super) fn over(
+pub(in super::super) fn over(
     node: Arc<dyn ExecutionPlan>,
     children: Vec<Arc<dyn ExecutionPlan>>,
 ) -> Result<Arc<dyn ExecutionPlan>> {

@@ -17,7 +17,6 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::physical_expr::{Distribution, OrderingRequirements, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::ChildrenPropertiesMode;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec, WindowExpr};
 use datafusion::physical_plan::{
@@ -27,6 +26,7 @@ use datafusion::physical_plan::{
 use futures::{Stream, StreamExt};
 
 use self::group::Groups;
+use super::super::unit::over;
 
 /// The plan with each window replaced that would hold rows without counting them. It must stand
 /// before exchanges and sorts are put in: a window asks for its rows by group, in order.
@@ -136,8 +136,7 @@ impl ExecutionPlan for HeldWindowExec {
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
-        self.replace_children(children, anew)
+        over(self, children)
     }
 
     fn execute(

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray, Int64Array};
+use arrow::array::{Array, ArrayRef, BinaryBuilder, BooleanArray, Int64Array};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 
+use super::super::cells::each_state;
 use super::super::driver::{GroupStates, only};
 use super::super::kernel::Rows;
 use super::super::moving::Anew;
@@ -78,13 +79,9 @@ impl<V: Values> GroupsAccumulator for DistinctGroups<V> {
         total_num_groups: usize,
     ) -> Result<()> {
         self.groups = self.groups.max(total_num_groups);
-        let encoded = only(values)?.as_binary::<i32>();
-        for (encoded, &group) in encoded.iter().zip(group_indices) {
-            if let Some(encoded) = encoded {
-                travel::merge(&self.values, encoded, group, &mut self.seen)?;
-            }
-        }
-        Ok(())
+        each_state(only(values)?, group_indices, |group, encoded| {
+            travel::merge(&self.values, encoded, group, &mut self.seen)
+        })
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {

@@ -6,31 +6,28 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, make_array, new_null_array,
+    Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, new_null_array,
 };
-use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, UInt64Type};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 
+use super::super::cells::{Moved, each_state, grow, nulled};
 use super::super::kernel::Rows;
 use super::super::numbers::state_error;
 use super::Column;
 use super::output::{Group, Reading};
 use super::whole::State;
 use crate::exact::cell::{CELL_ROWS_MAX, Cell};
-use crate::exact::{Number, StateError, Unit};
+use crate::exact::{Number, StateError};
 
 /// The states of all groups.
 #[derive(Debug)]
 pub(super) struct CellGroups<C: Cell> {
     column: Column,
     cells: Vec<C>,
-    /// States that left their cells; a cell knows its state's place.
-    moved: Vec<Option<C::State>>,
-    free: Vec<u32>,
-    /// Bytes that moved states hold beyond their own size.
-    heap: usize,
+    moved: Moved<C::State>,
     rows: u64,
 }
 
@@ -40,18 +37,7 @@ where
     for<'a> &'a C::State: Reading,
 {
     pub(super) fn new(column: Column) -> Self {
-        let (cells, moved, free) = (Vec::new(), Vec::new(), Vec::new());
-        Self { column, cells, moved, free, heap: 0, rows: 0 }
-    }
-
-    fn grow(&mut self, groups: usize) {
-        if groups > self.cells.len() {
-            if groups > self.cells.capacity() {
-                // By half and not to the double: at ten million groups the rest is memory.
-                self.cells.reserve_exact((groups - self.cells.len()).max(self.cells.len() / 2));
-            }
-            self.cells.resize(groups, C::EMPTY);
-        }
+        Self { column, cells: Vec::new(), moved: Moved::default(), rows: 0 }
     }
 
     /// Adds the selected rows of a column.
@@ -121,12 +107,10 @@ where
     #[cold]
     #[inline(never)]
     fn add_moved(&mut self, group: usize, number: Number) {
-        let state =
-            moved_state(&mut self.cells[group], self.column.unit, &mut self.moved, &mut self.free);
-        let before = state.heap_size();
-        state.add(number);
-        // A state just moved counts whole.
-        self.heap += state.heap_size().saturating_sub(before);
+        let (cell, unit) = (&mut self.cells[group], self.column.unit);
+        let full = || cell.state(unit);
+        let (place, ()) = self.moved.change(cell.moved(), full, |state| state.add(number));
+        cell.move_to(place);
     }
 
     fn merge(&mut self, group: usize, encoded: &[u8]) -> Result<()> {
@@ -135,15 +119,14 @@ where
         if other.unit() != self.column.unit {
             return Err(state_error(StateError::Unit));
         }
-        if self.cells[group].absorb(&other) {
+        let (cell, unit) = (&mut self.cells[group], self.column.unit);
+        if cell.absorb(&other) {
             return Ok(());
         }
-        let state =
-            moved_state(&mut self.cells[group], self.column.unit, &mut self.moved, &mut self.free);
-        let before = state.heap_size();
-        state.merge(&other).map_err(state_error)?;
-        self.heap += state.heap_size().saturating_sub(before);
-        Ok(())
+        let full = || cell.state(unit);
+        let (place, merged) = self.moved.change(cell.moved(), full, |state| state.merge(&other));
+        cell.move_to(place);
+        merged.map_err(state_error)
     }
 
     /// The cells to emit, for [`Self::read`] and [`Self::release`].
@@ -152,8 +135,7 @@ where
     }
 
     fn read<'a>(&'a self, cells: &'a [C]) -> Vec<Group<'a, C>> {
-        let read = |cell: &'a C| match cell.moved().and_then(|at| self.moved[at as usize].as_ref())
-        {
+        let read = |cell: &'a C| match self.moved.at(cell.moved()) {
             Some(state) => Group::Moved(state),
             None => Group::Here(cell, self.column.unit),
         };
@@ -161,39 +143,8 @@ where
     }
 
     fn release(&mut self, cells: &[C]) {
-        for place in cells.iter().filter_map(Cell::moved) {
-            if let Some(state) = self.moved[place as usize].take() {
-                self.heap = self.heap.saturating_sub(state.heap_size());
-                self.free.push(place);
-            }
-        }
+        self.moved.release(cells.iter().filter_map(Cell::moved));
     }
-}
-
-/// The full state of a group, which leaves its cell now if it has not before.
-fn moved_state<'a, C: Cell>(
-    cell: &mut C,
-    unit: Unit,
-    moved: &'a mut Vec<Option<C::State>>,
-    free: &mut Vec<u32>,
-) -> &'a mut C::State
-where
-    C::State: State,
-{
-    let place = match cell.moved() {
-        Some(place) => place,
-        None => {
-            let state = Some(cell.state(unit));
-            let place = free.pop().unwrap_or(moved.len() as u32);
-            match moved.get_mut(place as usize) {
-                Some(slot) => *slot = state,
-                None => moved.push(state),
-            }
-            cell.move_to(place);
-            place
-        }
-    };
-    moved[place as usize].get_or_insert_with(|| C::State::new(unit))
 }
 
 impl<C: Cell> GroupsAccumulator for CellGroups<C>
@@ -208,7 +159,7 @@ where
         opt_filter: Option<&BooleanArray>,
         total_num_groups: usize,
     ) -> Result<()> {
-        self.grow(total_num_groups);
+        grow(&mut self.cells, total_num_groups, C::EMPTY);
         let rows = Rows { groups: None, filter: opt_filter };
         let selected = rows.selected(&values[..1]);
         self.add(&values[0], group_indices, selected.as_ref())
@@ -223,14 +174,8 @@ where
         let [encoded, raw] = values else {
             return Err(DataFusionError::Internal("a numeric state has two columns".to_owned()));
         };
-        self.grow(total_num_groups);
-        if encoded.null_count() < encoded.len() {
-            for (encoded, &group) in encoded.as_binary::<i32>().iter().zip(group_indices) {
-                if let Some(encoded) = encoded {
-                    self.merge(group, encoded)?;
-                }
-            }
-        }
+        grow(&mut self.cells, total_num_groups, C::EMPTY);
+        each_state(encoded, group_indices, |group, encoded| self.merge(group, encoded))?;
         if raw.null_count() == raw.len() {
             return Ok(());
         }
@@ -265,21 +210,11 @@ where
     ) -> Result<Vec<ArrayRef>> {
         let column = &values[0];
         let rows = Rows { groups: None, filter: opt_filter };
-        let raw = match rows.selected(&values[..1]) {
-            None => Arc::clone(column),
-            Some(selected) => {
-                let nulls = Some(NullBuffer::new(selected));
-                make_array(column.to_data().into_builder().nulls(nulls).build()?)
-            }
-        };
+        let raw = nulled(column, rows.selected(&values[..1]))?;
         Ok(vec![Arc::new(BinaryArray::new_null(column.len())), raw])
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>()
-            + self.cells.capacity() * size_of::<C>()
-            + self.moved.capacity() * size_of::<Option<C::State>>()
-            + self.free.capacity() * size_of::<u32>()
-            + self.heap
+        size_of::<Self>() + self.cells.capacity() * size_of::<C>() + self.moved.size()
     }
 }

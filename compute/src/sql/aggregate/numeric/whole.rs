@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, UInt64T
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::Accumulator;
 
+use super::super::cells::Held;
 use super::super::kernel::Rows;
 use super::super::numbers::{each_number, floats, not_numeric, state_error};
 use super::Column;
@@ -18,7 +19,7 @@ use crate::exact::{Moments, Number, StateError, Sum, Unit};
 const COLUMN_ROWS: usize = 512;
 
 /// The state of one group.
-pub(super) trait State: Clone + Debug + Send + Sync + 'static {
+pub(super) trait State: Held + Clone + Debug + Send + Sync + 'static {
     /// What adds whole columns of floats.
     type Bins: Default + Debug + Send + Sync;
     const BINS_BYTES: usize;
@@ -32,7 +33,6 @@ pub(super) trait State: Clone + Debug + Send + Sync + 'static {
     fn empty(bins: &mut Self::Bins) -> Self;
     fn encode(&self) -> Vec<u8>;
     fn decode(bytes: &[u8]) -> Result<Self, StateError>;
-    fn heap_size(&self) -> usize;
     fn unit(&self) -> Unit;
 }
 
@@ -68,9 +68,6 @@ macro_rules! state {
             }
             fn decode(bytes: &[u8]) -> Result<Self, StateError> {
                 <$state>::decode(bytes)
-            }
-            fn heap_size(&self) -> usize {
-                <$state>::heap_size(self)
             }
             fn unit(&self) -> Unit {
                 let $own: &$state = self;

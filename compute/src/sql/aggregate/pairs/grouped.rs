@@ -6,13 +6,11 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, make_array, new_null_array,
-};
-use arrow::buffer::NullBuffer;
+use arrow::array::{Array, ArrayRef, BinaryArray, BinaryBuilder, BooleanArray, new_null_array};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 
+use super::super::cells::{Moved, each_state, grow, nulled};
 use super::super::kernel::Rows;
 use super::super::numbers::state_error;
 use super::OfPairs;
@@ -26,32 +24,13 @@ use crate::exact::{Number, Products, StateError};
 pub(super) struct PairGroups {
     of: OfPairs,
     cells: Vec<PairCell>,
-    moved: Moved,
+    moved: Moved<Products>,
     rows: u64,
-}
-
-/// States that left their cells; a cell knows its state's place.
-#[derive(Debug, Default)]
-struct Moved {
-    states: Vec<Option<Products>>,
-    free: Vec<u32>,
-    /// Bytes that the states hold beyond their own size.
-    heap: usize,
 }
 
 impl PairGroups {
     pub(super) fn new(of: OfPairs) -> Self {
         Self { of, cells: Vec::new(), moved: Moved::default(), rows: 0 }
-    }
-
-    fn grow(&mut self, groups: usize) {
-        if groups > self.cells.len() {
-            if groups > self.cells.capacity() {
-                // By half and not to the double: at ten million groups the rest is memory.
-                self.cells.reserve_exact((groups - self.cells.len()).max(self.cells.len() / 2));
-            }
-            self.cells.resize(groups, PairCell::EMPTY);
-        }
     }
 
     /// Adds the rows of columns (y, x) in which neither is null.
@@ -71,7 +50,7 @@ impl PairGroups {
         each(columns, selected.as_ref(), |row, x, y| {
             let cell = &mut cells[groups[row]];
             if !cell.add(x, y) {
-                moved.add(cell, of, x, y);
+                add_moved(moved, cell, of, x, y);
             }
             Ok(())
         })
@@ -87,75 +66,37 @@ impl PairGroups {
         if cell.absorb(&other) {
             return Ok(());
         }
-        self.moved.merge(cell, &self.of, &other)
+        let full = || cell.state(self.of.x, self.of.y);
+        let (place, merged) = self.moved.change(cell.moved(), full, |state| state.merge(&other));
+        cell.move_to(place);
+        merged.map_err(state_error)
     }
 
     /// Takes the cells to emit out, and what `make` makes of each with its group's state.
     fn emit<T>(
         &mut self,
         emit_to: EmitTo,
-        make: impl FnOnce(&OfPairs, &[PairCell], &Moved) -> Result<T>,
+        make: impl FnOnce(&OfPairs, &[PairCell], &Moved<Products>) -> Result<T>,
     ) -> Result<T> {
         let cells = emit_to.take_needed(&mut self.cells);
         let made = make(&self.of, &cells, &self.moved);
-        self.moved.release(&cells);
+        self.moved.release(cells.iter().filter_map(PairCell::moved));
         made
     }
 }
 
-impl Moved {
-    #[cold]
-    #[inline(never)]
-    fn add(&mut self, cell: &mut PairCell, of: &OfPairs, x: Number, y: Number) {
-        let (state, heap) = self.state(cell, of);
-        let before = state.heap_size();
-        state.add(x, y);
-        *heap += state.heap_size().saturating_sub(before);
-    }
+#[cold]
+#[inline(never)]
+fn add_moved(moved: &mut Moved<Products>, cell: &mut PairCell, of: &OfPairs, x: Number, y: Number) {
+    let full = || cell.state(of.x, of.y);
+    let (place, ()) = moved.change(cell.moved(), full, |state| state.add(x, y));
+    cell.move_to(place);
+}
 
-    fn merge(&mut self, cell: &mut PairCell, of: &OfPairs, other: &Products) -> Result<()> {
-        let (state, heap) = self.state(cell, of);
-        let before = state.heap_size();
-        let merged = state.merge(other).map_err(state_error);
-        *heap += state.heap_size().saturating_sub(before);
-        merged
-    }
-
-    /// The full state of a group, which leaves its cell now if it has not before, and where its
-    /// bytes are counted.
-    fn state(&mut self, cell: &mut PairCell, of: &OfPairs) -> (&mut Products, &mut usize) {
-        let place = match cell.moved() {
-            Some(place) => place,
-            None => {
-                let state = cell.state(of.x, of.y);
-                self.heap += state.heap_size();
-                let place = self.free.pop().unwrap_or(self.states.len() as u32);
-                match self.states.get_mut(place as usize) {
-                    Some(slot) => *slot = Some(state),
-                    None => self.states.push(Some(state)),
-                }
-                cell.move_to(place);
-                place
-            }
-        };
-        let empty = || Products::new(of.x, of.y);
-        (self.states[place as usize].get_or_insert_with(empty), &mut self.heap)
-    }
-
-    fn group<'a>(&'a self, cell: &'a PairCell, of: &OfPairs) -> Group<'a> {
-        match cell.moved().and_then(|at| self.states[at as usize].as_ref()) {
-            Some(state) => Group::Moved(state),
-            None => Group::Here(cell, of.x, of.y, OnceCell::new()),
-        }
-    }
-
-    fn release(&mut self, cells: &[PairCell]) {
-        for place in cells.iter().filter_map(PairCell::moved) {
-            if let Some(state) = self.states[place as usize].take() {
-                self.heap = self.heap.saturating_sub(state.heap_size());
-                self.free.push(place);
-            }
-        }
+fn group<'a>(moved: &'a Moved<Products>, cell: &'a PairCell, of: &OfPairs) -> Group<'a> {
+    match moved.at(cell.moved()) {
+        Some(state) => Group::Moved(state),
+        None => Group::Here(cell, of.x, of.y, OnceCell::new()),
     }
 }
 
@@ -167,7 +108,7 @@ impl GroupsAccumulator for PairGroups {
         opt_filter: Option<&BooleanArray>,
         total_num_groups: usize,
     ) -> Result<()> {
-        self.grow(total_num_groups);
+        grow(&mut self.cells, total_num_groups, PairCell::EMPTY);
         self.add(&values[..2], group_indices, opt_filter)
     }
 
@@ -180,20 +121,14 @@ impl GroupsAccumulator for PairGroups {
         let Some((encoded, rows @ [y, _])) = values.split_first() else {
             return Err(DataFusionError::Internal("a state of pairs has three columns".to_owned()));
         };
-        self.grow(total_num_groups);
-        if encoded.null_count() < encoded.len() {
-            for (encoded, &group) in encoded.as_binary::<i32>().iter().zip(group_indices) {
-                if let Some(encoded) = encoded {
-                    self.merge(group, encoded)?;
-                }
-            }
-        }
+        grow(&mut self.cells, total_num_groups, PairCell::EMPTY);
+        each_state(encoded, group_indices, |group, encoded| self.merge(group, encoded))?;
         if y.null_count() == y.len() { Ok(()) } else { self.add(rows, group_indices, None) }
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         self.emit(emit_to, |of, cells, moved| {
-            of.shape.finish(cells.iter().map(|cell| moved.group(cell, of)))
+            of.shape.finish(cells.iter().map(|cell| group(moved, cell, of)))
         })
     }
 
@@ -201,7 +136,7 @@ impl GroupsAccumulator for PairGroups {
         self.emit(emit_to, |of, cells, moved| {
             let mut encoded = BinaryBuilder::with_capacity(cells.len(), cells.len() * 192);
             for cell in cells {
-                encoded.append_value(match moved.group(cell, of) {
+                encoded.append_value(match group(moved, cell, of) {
                     Group::Here(cell, x, y, _) => cell.state(x, y).encode(),
                     Group::Moved(state) => state.encode(),
                 });
@@ -217,22 +152,13 @@ impl GroupsAccumulator for PairGroups {
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
         let (y, x) = (&values[0], &values[1]);
-        let y = match (Rows { groups: None, filter: opt_filter }).selected(&values[..2]) {
-            None => Arc::clone(y),
-            Some(selected) => {
-                // A row that does not count is a null.
-                let nulls = Some(NullBuffer::new(selected));
-                make_array(y.to_data().into_builder().nulls(nulls).build()?)
-            }
-        };
+        let rows = Rows { groups: None, filter: opt_filter };
+        // A row that does not count is a null.
+        let y = nulled(y, rows.selected(&values[..2]))?;
         Ok(vec![Arc::new(BinaryArray::new_null(y.len())), y, Arc::clone(x)])
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>()
-            + self.cells.capacity() * size_of::<PairCell>()
-            + self.moved.states.capacity() * size_of::<Option<Products>>()
-            + self.moved.free.capacity() * size_of::<u32>()
-            + self.moved.heap
+        size_of::<Self>() + self.cells.capacity() * size_of::<PairCell>() + self.moved.size()
     }
 }
