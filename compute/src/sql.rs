@@ -23,6 +23,7 @@ mod execute;
 mod exhausted;
 mod files;
 mod functions;
+mod guards;
 mod keep;
 mod literals;
 mod math;

@@ -6,6 +6,7 @@ mod device;
 pub mod fixture;
 mod frugal;
 mod grouped;
+mod guards;
 mod invariance;
 mod libm;
 mod math;

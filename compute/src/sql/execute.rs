@@ -22,6 +22,7 @@ use super::attempt::Attempt;
 use super::collect::collect;
 use super::count::{Filters, count_scans, sum_up};
 use super::error::SqlError;
+use super::guards::guard;
 use super::memory::{MeteredPool, Spill};
 use super::merge::merge_joins;
 use super::order::{RowOrder, complete};
@@ -222,7 +223,10 @@ async fn prepare(
     let (logical, order) = logical_plan(&context, parsed, parameters)
         .await
         .map_err(|error| name_hidden(fail(error), &hidden))?;
-    let initial = context.state().create_physical_plan(&logical).await.map_err(fail)?;
+    let state = context.state();
+    let guarded = state.optimize(&logical).and_then(guard).map_err(fail)?;
+    let initial = state.query_planner().create_physical_plan(&guarded, &state);
+    let initial = initial.await.map_err(fail)?;
     let initial = hold_windows(initial).map_err(fail)?;
     let initial = if attempt.frugal { merge_joins(initial).map_err(fail)? } else { initial };
     let mut plan = StepPlan::default();
