@@ -5,6 +5,8 @@ SHELL := /bin/bash
 CARGO ?= cargo
 VERITRAIL_VECTORS ?= $(abspath ../shared/vectors)
 export VERITRAIL_VECTORS
+# Another proof system, for tests and a benchmark: a workspace of its own, built last.
+PEERS := --manifest-path provenance/proof/peers/Cargo.toml --locked --target-dir $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: help
 help: ## Say what can be made
@@ -23,6 +25,7 @@ demo: build ## Build, then walk the whole trail on real data (about 10 s after t
 .PHONY: test
 test: packages ## Run all tests
 	$(CARGO) test --workspace --locked
+	$(CARGO) test $(PEERS)
 
 # A system package that a test needs is named in .ci/packages with what its lack leaves out.
 .PHONY: packages
@@ -32,7 +35,9 @@ packages:
 .PHONY: lint
 lint: ## Format, clippy, rustdoc and tidy, as CI runs them
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path provenance/proof/peers/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy $(PEERS) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --lib --bins --examples --locked
 	.ci/tidy
 
@@ -59,7 +64,7 @@ bench-compute: ## Exact aggregates beside plain ones, time and peak memory, in t
 
 .PHONY: bench-proof
 bench-proof: ## Zero-knowledge statements over a million rows, in the release profile
-	$(CARGO) bench --locked --workspace --bench proof
+	$(CARGO) bench $(PEERS) --bench proof
 
 .PHONY: mutants-proof
 mutants-proof: ## Remove the checks of zero-knowledge statements one by one and see tests fail (an hour)

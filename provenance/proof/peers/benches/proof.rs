@@ -3,9 +3,11 @@
 //! ok|short`. It never judges: it exits 0.
 //!
 //! `BENCH_ROWS` sets the rows (1,048,576), `BENCH_ONLY` names the figures to take
-//! (`commit,sum,ingest,large`); the large table (10,000,000 rows) is taken only where it is named.
+//! (`commit,sum,ingest,spartan,large`); the large table (10,000,000 rows) is taken only where it is
+//! named. `BENCH_SPARTAN_ROWS` (262,144) sets how many rows Spartan proves the masked sum over; ours
+//! is measured over as many.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
-// A benchmark reads the clock and its settings; the package itself does not.
+// A benchmark reads the clock and its settings; the package that it measures does not.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::time::Instant;
@@ -26,6 +28,7 @@ use veritrail_proof::policy::Policy;
 use veritrail_proof::relation::{Claim, Factor, Product, Relation, Weight};
 use veritrail_proof::schema::Schema;
 use veritrail_proof::transcript::{Blinds, Entropy, Transcript};
+use veritrail_proof_peers::r1cs::Sums;
 use veritrail_provenance::identity::Did;
 
 /// Blinds from a counter: a benchmark hides nothing.
@@ -74,6 +77,9 @@ fn main() {
     }
     if wanted("ingest") {
         ingest(rows, &mut figures);
+    }
+    if wanted("spartan") {
+        spartan(&mut figures);
     }
     if wanted("large") {
         large(&mut figures);
@@ -132,26 +138,38 @@ fn open(cells: Cells, rows: usize, source: &mut Counted) -> OpenColumn {
     OpenColumn { cells, blinds, commitments }
 }
 
-/// Σ m·u over a committed boolean and a committed column of 32 bits: prove, check, bytes.
-fn measure_sum(rows: usize, rounds: usize) -> (f64, f64, usize) {
+/// A boolean, a column of 32 bits, and Σ m·u over them.
+fn masked(rows: usize) -> (Vec<u32>, Vec<u32>, u128) {
     let (mask, values) = (words(rows, 1, 3), words(rows, 32, 4));
     let sum = mask.iter().zip(&values).map(|(m, u)| u128::from(*m) * u128::from(*u)).sum();
+    (mask, values, sum)
+}
+
+fn masked_relation(rows: usize, sum: u128) -> Relation {
+    let factors = vec![Factor::Column(0), Factor::Column(1)];
+    let products = vec![Product { coefficient: 1, factors }];
+    let claim = Claim { weight: Weight::One, products, sum };
+    Relation::new(rows as u64, 2, vec![], vec![claim]).unwrap()
+}
+
+/// The masked sum: prove, check, bytes, and CPU seconds of one proof.
+fn measure_sum(rows: usize, rounds: usize) -> (f64, f64, usize, f64) {
+    let (mask, values, sum) = masked(rows);
     let mut source = Counted(1 << 20);
     let columns = [
         open(Cells::values(mask, 1), rows, &mut source),
         open(Cells::values(values, 32), rows, &mut source),
     ];
-    let factors = vec![Factor::Column(0), Factor::Column(1)];
-    let products = vec![Product { coefficient: 1, factors }];
-    let claim = Claim { weight: Weight::One, products, sum };
-    let relation = Relation::new(rows as u64, 2, vec![], vec![claim]).unwrap();
+    let relation = masked_relation(rows, sum);
     let commitments: Vec<&Commitments> = columns.iter().map(|open| &open.commitments).collect();
-    let (mut proving, mut checking) = (Vec::new(), Vec::new());
+    let (mut proving, mut checking, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
+        let before = cpu_seconds();
         let (seconds, proof) = time("masked sum, prove", || {
             prove(&mut Transcript::new(), &relation, &columns, &mut source).unwrap()
         });
         proving.push(seconds);
+        cpu.push(cpu_seconds() - before);
         let (seconds, ()) = time("masked sum, check", || {
             let mut equations = Equations::new();
             verify(&mut Transcript::new(), &relation, &commitments, &proof, &mut equations)
@@ -160,18 +178,51 @@ fn measure_sum(rows: usize, rounds: usize) -> (f64, f64, usize) {
         });
         checking.push(seconds);
     }
-    (median(proving), median(checking), proof_len(&relation))
+    (median(proving), median(checking), proof_len(&relation), median(cpu))
 }
 
 fn masked_sum(rows: usize, figures: &mut Figures) {
-    let (proving, checking, bytes) = measure_sum(rows, 5);
+    let (proving, checking, bytes, _) = measure_sum(rows, 5);
     figures.add("masked_sum_prove", proving, "s", 0.5);
     figures.add("masked_sum_check", checking * 1e3, "ms", 30.0);
     figures.add("masked_sum_size", bytes as f64 / 1024.0, "KiB", 3.0);
 }
 
+/// The same sum over as many rows, by Spartan: what each spends on a row.
+fn spartan(figures: &mut Figures) {
+    let rows = std::env::var("BENCH_SPARTAN_ROWS").ok().and_then(|text| text.parse().ok());
+    let rows: usize = rows.unwrap_or(1 << 18);
+    // Several, since the system counts CPU time in hundredths of a second.
+    let (_, _, _, ours) = measure_sum(rows, 5);
+    let (mask, values, sum) = masked(rows);
+    let peer = Sums::new(&masked_relation(rows, sum)).unwrap();
+    let before = cpu_seconds();
+    let (_, proof) = time("masked sum by spartan, prove (its commitment included)", || {
+        peer.prove(&[&mask, &values], &[sum]).unwrap()
+    });
+    let theirs = cpu_seconds() - before;
+    let (_, holds) = time("masked sum by spartan, check", || peer.holds(&proof, &[sum]).unwrap());
+    assert!(holds);
+    let (row, constraint) = (ours / rows as f64, theirs / peer.constraints() as f64);
+    println!(
+        "{rows} rows: {:.3} µs of CPU a row, spartan {:.3} a constraint",
+        row * 1e6,
+        constraint * 1e6
+    );
+    figures.add("masked_sum_cpu_per_spartan", row / constraint, "x", 0.2);
+}
+
+/// CPU time of all threads of this process.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = |at: usize| after.split_whitespace().nth(at).and_then(|t| t.parse::<f64>().ok());
+    // User and system time, in the hundredths of a second that Linux shows.
+    (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
+}
+
 fn large(figures: &mut Figures) {
-    let (proving, _, _) = measure_sum(10_000_000, 1);
+    let (proving, _, _, _) = measure_sum(10_000_000, 1);
     figures.add("masked_sum_prove_1e7", proving, "s", 5.0);
     if let Some(peak) = peak_bytes() {
         figures.add("masked_sum_peak_1e7", peak as f64 / 1e9, "GB", 1.0);
