@@ -6,6 +6,7 @@
 mod arguments;
 mod attacks;
 mod bodies;
+mod chains;
 mod commitments;
 mod decimals;
 mod derived;

@@ -29,7 +29,7 @@ fn statement(conditions: &[Condition], groups: &[u16], measures: &[Measure]) -> 
     }
 }
 
-fn checked() -> &'static Checked {
+pub fn checked() -> &'static Checked {
     use std::sync::OnceLock;
     static CHECKED: OnceLock<Checked> = OnceLock::new();
     CHECKED.get_or_init(|| check(&hospital().1.manifest).unwrap())
