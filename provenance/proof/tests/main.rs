@@ -19,4 +19,6 @@ mod ingests;
 mod policies;
 mod schemas;
 mod statements;
+mod thresholds;
+mod withheld;
 mod zero_knowledge;
