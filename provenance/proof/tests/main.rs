@@ -4,7 +4,9 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod arguments;
+mod attack_list;
 mod attacks;
+mod bindings;
 mod bodies;
 mod chains;
 mod commitments;
