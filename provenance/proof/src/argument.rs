@@ -12,6 +12,7 @@ mod opening;
 pub mod prove;
 mod rounds;
 mod sigma;
+mod small;
 mod tables;
 pub mod verify;
 
@@ -104,7 +105,10 @@ pub fn proof_len(relation: &Relation) -> usize {
             sumcheck + 4 * relation.columns() + relation.degree() + 1
         }
     };
-    (opening + before) * ENCODED_LEN
+    // A commitment, a mask and two responses for each hidden sum; cross terms and one response.
+    let hidden =
+        relation.one_small().map_or(0, |small| 4 * small.claims.len() + small.factors() + 1);
+    (opening + before + hidden) * ENCODED_LEN
 }
 
 /// Absorbs the table's shape and all columns, which every challenge depends on.
@@ -119,15 +123,18 @@ fn absorb_columns<'a>(
     columns.for_each(|column| transcript.bytes(b"column", column.bytes()));
 }
 
-/// Absorbs the claimed sums and draws what weighs the claims: 1, ρ, ρ², …
+/// Absorbs the claimed sums and the commitments to hidden ones, and draws what weighs the claims: 1,
+/// ρ, ρ², …
 fn claim_weights(
     transcript: &mut impl Channel,
     relation: &Relation,
+    hidden: &[Encoded],
 ) -> Result<Vec<Scalar>, ZeroChallenge> {
     transcript.number(b"claims", relation.claims().len() as u64);
     for claim in relation.claims() {
         transcript.bytes(b"sum", &claim.sum.to_le_bytes());
     }
+    hidden.iter().for_each(|point| transcript.point(b"hidden", point));
     let rho = transcript.challenge(b"rho")?;
     Ok(powers(rho, relation.claims().len()))
 }

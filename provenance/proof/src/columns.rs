@@ -24,7 +24,15 @@ pub enum Role {
     Bit(u8),
     /// Bit j ≥ 1 of hi − lo − u, for ranges that are no power of two.
     ComplementBit(u8),
+    /// 1 where u reaches threshold j; 0 for nulls.
+    Threshold(u8),
+    /// Step s of threshold j: 1 where the lowest bits of u reach those of the threshold; part of the
+    /// ingest proof.
+    Step(u8, u8),
 }
+
+/// The first byte of a threshold's steps: 16 for the first threshold.
+const STEP_TAG: u8 = 16;
 
 impl Role {
     /// Two bytes that stand for the role in layouts.
@@ -35,6 +43,8 @@ impl Role {
             Self::Level(level) => [2, level],
             Self::Bit(bit) => [3, bit],
             Self::ComplementBit(bit) => [4, bit],
+            Self::Threshold(threshold) => [5, threshold],
+            Self::Step(threshold, step) => [STEP_TAG + threshold, step],
         }
     }
 }
@@ -66,6 +76,15 @@ pub enum Cells {
         /// The code.
         code: u32,
     },
+    /// 1 where some bits of a number, as a number, are at least this.
+    AtLeast {
+        /// One number a row.
+        words: Words,
+        /// The bits that count.
+        mask: u32,
+        /// At least 1, so that rows beyond the words count as 0.
+        least: u32,
+    },
     /// Any numbers; slow, and never needed for the columns of a schema.
     Scalars(Arc<Zeroizing<Vec<Scalar>>>),
 }
@@ -79,9 +98,10 @@ impl Cells {
     /// Rows that are stored.
     pub fn len(&self) -> usize {
         match self {
-            Self::Values { words, .. } | Self::Bit { words, .. } | Self::Equals { words, .. } => {
-                words.len()
-            }
+            Self::Values { words, .. }
+            | Self::Bit { words, .. }
+            | Self::Equals { words, .. }
+            | Self::AtLeast { words, .. } => words.len(),
             Self::Scalars(scalars) => scalars.len(),
         }
     }
@@ -95,7 +115,7 @@ impl Cells {
     pub fn bits(&self) -> u8 {
         match self {
             Self::Values { bits, .. } => *bits,
-            Self::Bit { .. } | Self::Equals { .. } => 1,
+            Self::Bit { .. } | Self::Equals { .. } | Self::AtLeast { .. } => 1,
             Self::Scalars(_) => 0,
         }
     }
@@ -106,6 +126,9 @@ impl Cells {
             Self::Values { words, .. } => words.get(row).copied().unwrap_or_default(),
             Self::Bit { words, shift } => words.get(row).copied().unwrap_or_default() >> shift & 1,
             Self::Equals { words, code } => u32::from(words.get(row) == Some(code)),
+            Self::AtLeast { words, mask, least } => {
+                u32::from(words.get(row).is_some_and(|word| word & mask >= *least))
+            }
             Self::Scalars(_) => 0,
         }
     }

@@ -6,12 +6,14 @@
 
 mod answers;
 mod exact;
+mod histogram;
 mod moments;
 mod regression;
 mod tests_of;
 
 pub use answers::{Answer, Gram, Scale};
 pub use exact::Exact;
+pub use histogram::{Bounds, bounds};
 pub use moments::{correlation, covariance, mean, mean_error, standard_deviation, variance};
 pub use regression::{Regression, regress};
 pub use tests_of::{ChiSquared, Welch, chi_squared, welch};

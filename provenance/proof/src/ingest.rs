@@ -4,9 +4,12 @@
 //! Per schema column one argument that some polynomials are 0 in every row: bits, levels and
 //! validity are 0 or 1; nothing lies in the padding; a null holds 0; a value is the sum of its bits.
 //! Bit 0 is not committed: it is u − Σ 2^j·b_j, so the value's commitment itself is tied to its bits.
+//! Whether u reaches a threshold is computed from the bits, a few at a time ([`steps`]).
 
 pub mod prove;
 pub mod verify;
+
+use std::ops::Range;
 
 use crate::argument;
 use crate::columns::Role;
@@ -33,6 +36,21 @@ pub fn roles(column: &Column) -> Vec<Role> {
     [column.published(), column.ingest_roles()].concat()
 }
 
+/// The bits that the steps of a threshold T ≥ 1 compare: the first four from the lowest bit of T that
+/// is set (those below decide nothing), then three a step, so that no product has more than four
+/// factors. The last step is the threshold's own column, the others are [`Role::Step`].
+pub fn steps(threshold: u32, bits: u8) -> Vec<Range<u8>> {
+    let mut start = threshold.trailing_zeros().min(u32::from(bits.saturating_sub(1))) as u8;
+    let mut end = bits.min(start + 4);
+    let mut steps = vec![start..end];
+    while end < bits {
+        start = end;
+        end = bits.min(start + 3);
+        steps.push(start..end);
+    }
+    steps
+}
+
 /// What the ingest proof of a column shows.
 ///
 /// # Errors
@@ -53,6 +71,9 @@ pub fn relation(column: &Column, rows: u64) -> Result<Relation, RelationError> {
             builder.bits(column, Role::Value, 0, Role::Bit);
             if let Some(span) = column.kind.complement_span() {
                 builder.bits(column, Role::Value, i64::from(span), Role::ComplementBit);
+            }
+            for (at, threshold) in column.kind.thresholds().into_iter().enumerate() {
+                builder.threshold(column, at as u8, threshold);
             }
         }
         Kind::Boolean => {
@@ -90,8 +111,12 @@ impl Builder {
     }
 
     fn form(&mut self, terms: Vec<(usize, i64)>, rows: i64) -> Factor {
-        self.forms.push(Form { terms, rows });
-        Factor::Form(self.forms.len() - 1)
+        let form = Form { terms, rows };
+        let at = self.forms.iter().position(|known| *known == form).unwrap_or_else(|| {
+            self.forms.push(form);
+            self.forms.len() - 1
+        });
+        Factor::Form(at)
     }
 
     fn zero(&mut self, products: Vec<Product>) {
@@ -136,6 +161,62 @@ impl Builder {
         self.boolean(lowest);
     }
 
+    /// t is 1 exactly where u reaches the threshold: step by step from the lowest bits, what they
+    /// reach is a polynomial of a few bits and of the step before. Where the threshold's bit is 1,
+    /// u's must be 1 and the lower bits reach; where it is 0, either is enough.
+    fn threshold(&mut self, column: &Column, at: u8, threshold: u32) {
+        let mut below = None;
+        let steps = steps(threshold, column.kind.bits());
+        for (step, bits) in steps.iter().enumerate() {
+            let last = step + 1 == steps.len();
+            let role = if last { Role::Threshold(at) } else { Role::Step(at, step as u8) };
+            let Some(reached) = self.factor(role) else { return };
+            let mut products = vec![Product { coefficient: 1, factors: vec![reached] }];
+            let mut equal = Vec::new();
+            let lowest = bits.start;
+            for bit in bits.clone().rev().filter(|bit| below.is_some() || *bit > lowest) {
+                let terms = self.bit(column, bit);
+                let one = self.form_or_column(terms.clone(), 0);
+                if threshold >> bit & 1 == 1 {
+                    equal.push(one);
+                } else {
+                    products.push(minus(&equal, one));
+                    let negated = terms.into_iter().map(|(at, by)| (at, -by)).collect();
+                    equal.push(self.form(negated, 1));
+                }
+            }
+            let rest = match below {
+                Some(below) => below,
+                // The lowest bit of the threshold that is set: from here up, equal means reached.
+                None => {
+                    let terms = self.bit(column, lowest);
+                    self.form_or_column(terms, 0)
+                }
+            };
+            products.push(minus(&equal, rest));
+            self.zero(products);
+            below = Some(reached);
+        }
+    }
+
+    /// A bit of u as a combination of columns: bit 0 is what the others leave.
+    fn bit(&self, column: &Column, bit: u8) -> Vec<(usize, i64)> {
+        let place = |role| self.place(role).into_iter();
+        if bit > 0 {
+            return place(Role::Bit(bit)).map(|at| (at, 1)).collect();
+        }
+        let others = (1..column.kind.bits())
+            .flat_map(|bit| place(Role::Bit(bit)).map(move |at| (at, -(1i64 << bit))));
+        place(Role::Value).map(|at| (at, 1)).chain(others).collect()
+    }
+
+    fn form_or_column(&mut self, terms: Vec<(usize, i64)>, rows: i64) -> Factor {
+        match (&terms[..], rows) {
+            ([(at, 1)], 0) => Factor::Column(*at),
+            _ => self.form(terms, rows),
+        }
+    }
+
     /// Every level is 0 or 1, the last being what the others leave of the valid rows; so exactly
     /// one is 1 in a valid row.
     fn levels(&mut self, levels: u8) {
@@ -152,4 +233,9 @@ impl Builder {
         let last = self.form(terms, rows);
         self.boolean(last);
     }
+}
+
+/// −(factors)·(one more).
+fn minus(factors: &[Factor], one: Factor) -> Product {
+    Product { coefficient: -1, factors: [factors, &[one]].concat() }
 }

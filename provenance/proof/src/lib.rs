@@ -12,6 +12,7 @@
 
 pub mod argument;
 pub mod body;
+pub mod chain;
 pub mod columns;
 pub mod commit;
 pub mod curve;

@@ -3,7 +3,7 @@
 //! A [`Relation`] is public and derives from the statement alone, on both sides. Its columns are
 //! the committed ones; its forms are integer combinations of them and of 1_{<N}, which is 1 in the
 //! rows below N and 0 in the padding. A claim says Σ_x w(x)·q(x) = S for a polynomial q without a
-//! constant, where w is 1 or, for q = 0 everywhere, a random form drawn later.
+//! constant, where w is 1 or, for q = 0 everywhere, a random form drawn later. Some sums may be hidden.
 
 use ark_ff::{One, Zero};
 use thiserror::Error;
@@ -20,6 +20,8 @@ pub const DEGREE_MAX: usize = 4;
 pub const ARGUMENT_COLUMNS_MAX: usize = 1024;
 /// The most claims of one argument.
 pub const CLAIMS_MAX: usize = 4096;
+/// The most factors of the product that shows one of some hidden sums to be small.
+pub const SMALL_FACTORS_MAX: usize = 1024;
 
 /// Something that a product multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,48 @@ pub struct Claim {
     pub sum: u128,
 }
 
+/// Sums that are committed to instead of told, and what is told of them all the same: that one of
+/// some combinations is small, but not which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneSmall {
+    /// The claims, ascending, whose sums stay hidden; their `sum` is 0 and says nothing.
+    pub claims: Vec<usize>,
+    /// Combinations of the hidden sums, each a list of places in `claims` and coefficients.
+    pub terms: Vec<Vec<(usize, i64)>>,
+    /// One of the terms is at least 1 and below this.
+    pub below: u32,
+}
+
+impl OneSmall {
+    /// Factors of Π_terms Π_{1 ≤ v < below} (term − v), which is 0 exactly where a term is small.
+    pub fn factors(&self) -> usize {
+        self.terms.len().saturating_mul(self.below.saturating_sub(1) as usize)
+    }
+
+    /// True where these sums fulfil it.
+    pub fn holds(&self, sums: &[u128]) -> bool {
+        let value = |term: &Vec<(usize, i64)>| {
+            let of = |(at, by): &(usize, i64)| {
+                i128::try_from(sums.get(*at).copied()?).ok()?.checked_mul(i128::from(*by))
+            };
+            term.iter().map(of).sum::<Option<i128>>()
+        };
+        let small = |value: i128| value >= 1 && value < i128::from(self.below);
+        self.terms.iter().any(|term| value(term).is_some_and(small))
+    }
+
+    fn is_well_formed(&self, claims: &[Claim]) -> bool {
+        let hidden = |at: &usize| {
+            claims.get(*at).is_some_and(|claim| claim.weight == Weight::One && claim.sum == 0)
+        };
+        let known = |(at, _): &(usize, i64)| *at < self.claims.len();
+        self.claims.is_sorted_by(|a, b| a < b)
+            && self.claims.iter().all(hidden)
+            && self.terms.iter().flatten().all(known)
+            && (1..=SMALL_FACTORS_MAX).contains(&self.factors())
+    }
+}
+
 /// Why a relation cannot be argued about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum RelationError {
@@ -86,6 +130,7 @@ pub struct Relation {
     columns: usize,
     forms: Vec<Form>,
     claims: Vec<Claim>,
+    one_small: Option<OneSmall>,
 }
 
 impl Relation {
@@ -102,8 +147,20 @@ impl Relation {
         if rows == 0 || rows > ROWS_MAX {
             return Err(RelationError::Rows(rows));
         }
-        let relation = Self { rows, columns, forms, claims };
+        let relation = Self { rows, columns, forms, claims, one_small: None };
         if relation.is_well_formed() { Ok(relation) } else { Err(RelationError::Shape) }
+    }
+
+    /// Hides some of the sums.
+    ///
+    /// # Errors
+    /// When a limit is not kept or a place names nothing.
+    pub fn hide(mut self, one_small: OneSmall) -> Result<Self, RelationError> {
+        if !one_small.is_well_formed(&self.claims) {
+            return Err(RelationError::Shape);
+        }
+        self.one_small = Some(one_small);
+        Ok(self)
     }
 
     fn is_well_formed(&self) -> bool {
@@ -143,6 +200,16 @@ impl Relation {
     /// The claims.
     pub fn claims(&self) -> &[Claim] {
         &self.claims
+    }
+
+    /// What is told of hidden sums, where there are any.
+    pub fn one_small(&self) -> Option<&OneSmall> {
+        self.one_small.as_ref()
+    }
+
+    /// The claims whose sums are hidden.
+    pub fn hidden(&self) -> &[usize] {
+        self.one_small.as_ref().map_or(&[], |small| &small.claims)
     }
 
     /// Chunks of every column.

@@ -2,7 +2,7 @@
 //!
 //! Ranges, levels and nullability are never inferred: inferred, they would publish the smallest
 //! value, the magnitude of the largest and every rare diagnosis, for ever. The text form is
-//! `age:int[0..127],weight:fixed(2)?[-200..200],group:category(yes|no),smoker:bool`.
+//! `age:int[0..127]{40,65},weight:fixed(2)?[-200..200],group:category(yes|no),smoker:bool`.
 
 mod text;
 
@@ -15,6 +15,8 @@ use crate::wire::{Reader, WireError, Writer};
 pub const COLUMNS_MAX: usize = 256;
 /// The most levels of a category.
 pub const LEVELS_MAX: usize = 64;
+/// The most thresholds of a number, so that it has no more bands than a category has levels.
+pub const THRESHOLDS_MAX: usize = LEVELS_MAX - 1;
 /// The most bytes of a name or level.
 pub const NAME_MAX: usize = 255;
 
@@ -29,6 +31,9 @@ pub enum Kind {
         lo: i64,
         /// The greatest, times 10^places.
         hi: i64,
+        /// Numbers, ascending, of which it is committed for each row whether it reaches them; times
+        /// 10^places. They cut the range into bands, each up to but without the next threshold.
+        thresholds: Vec<i64>,
     },
     /// One of some levels, in the declared order.
     Category {
@@ -77,6 +82,9 @@ pub enum SchemaError {
     /// Fewer than 2 or more than [`LEVELS_MAX`] levels.
     #[error("column {0}: a category has 2 to {LEVELS_MAX} levels")]
     Levels(usize),
+    /// Thresholds do not ascend, are outside the range, at its low end, or too many.
+    #[error("column {0}: at most {THRESHOLDS_MAX} thresholds, ascending, above the low end")]
+    Thresholds(usize),
     /// The text cannot be read.
     #[error("at byte {0}: expected {1}")]
     Text(usize, &'static str),
@@ -92,6 +100,37 @@ impl Kind {
             Self::Number { lo, hi, .. } => hi.wrapping_sub(*lo) as u32,
             Self::Category { .. } | Self::Boolean => 1,
         }
+    }
+
+    /// The thresholds of u: from 1 to the span.
+    pub fn thresholds(&self) -> Vec<u32> {
+        match self {
+            Self::Number { lo, thresholds, .. } => {
+                thresholds.iter().map(|threshold| threshold.wrapping_sub(*lo) as u32).collect()
+            }
+            Self::Category { .. } | Self::Boolean => Vec::new(),
+        }
+    }
+
+    /// What rows can be told apart by: a category's levels, or the bands between thresholds; 0 for
+    /// what has neither.
+    pub fn groups(&self) -> u8 {
+        match self {
+            Self::Category { levels } => levels.len() as u8,
+            Self::Number { thresholds, .. } if !thresholds.is_empty() => thresholds.len() as u8 + 1,
+            Self::Number { .. } | Self::Boolean => 0,
+        }
+    }
+
+    /// The least and the greatest u of a band.
+    pub fn band(&self, band: u8) -> Option<(u32, u32)> {
+        let thresholds = self.thresholds();
+        let band = usize::from(band);
+        if band > thresholds.len() {
+            return None;
+        }
+        let low = band.checked_sub(1).map_or(0, |below| thresholds[below]);
+        Some((low, thresholds.get(band).map_or(self.span(), |next| next - 1)))
     }
 
     /// Bits of the greatest u.
@@ -111,7 +150,11 @@ impl Column {
     /// The roles that are published as commitments, in their order.
     pub fn published(&self) -> Vec<Role> {
         let mut roles = match &self.kind {
-            Kind::Number { .. } | Kind::Boolean => vec![Role::Value],
+            Kind::Number { thresholds, .. } => {
+                let thresholds = (0..thresholds.len() as u8).map(Role::Threshold);
+                std::iter::once(Role::Value).chain(thresholds).collect()
+            }
+            Kind::Boolean => vec![Role::Value],
             Kind::Category { levels } => (0..levels.len() as u8 - 1).map(Role::Level).collect(),
         };
         if self.nullable {
@@ -127,6 +170,10 @@ impl Column {
         let mut roles: Vec<Role> = bits.clone().map(Role::Bit).collect();
         if self.kind.complement_span().is_some() {
             roles.extend(bits.map(Role::ComplementBit));
+        }
+        for (at, threshold) in self.kind.thresholds().into_iter().enumerate() {
+            let steps = 1..crate::ingest::steps(threshold, self.kind.bits()).len() as u8;
+            roles.extend(steps.map(|step| Role::Step(at as u8, step - 1)));
         }
         roles
     }
@@ -175,11 +222,13 @@ impl Schema {
             writer.short_text(&column.name);
             writer.u8(u8::from(column.nullable));
             match &column.kind {
-                Kind::Number { places, lo, hi } => {
+                Kind::Number { places, lo, hi, thresholds } => {
                     writer.u8(0);
                     writer.u8(*places);
                     writer.u64(*lo as u64);
                     writer.u64(*hi as u64);
+                    writer.u8(thresholds.len() as u8);
+                    thresholds.iter().for_each(|threshold| writer.u64(*threshold as u64));
                 }
                 Kind::Category { levels } => {
                     writer.u8(1);
@@ -210,6 +259,10 @@ fn read_column(reader: &mut Reader<'_>) -> Result<Column, SchemaError> {
             places: reader.u8()?,
             lo: reader.u64()? as i64,
             hi: reader.u64()? as i64,
+            thresholds: {
+                let count = reader.u8()?;
+                (0..count).map(|_| Ok(reader.u64()? as i64)).collect::<Result<_, WireError>>()?
+            },
         },
         1 => {
             let levels = reader.u8()?;
@@ -232,10 +285,15 @@ fn check_column(at: usize, column: &Column) -> Result<(), SchemaError> {
         Kind::Number { places, .. } if *places > crate::decimal::PLACES_MAX => {
             Err(SchemaError::Places(at))
         }
-        Kind::Number { lo, hi, .. } => {
+        Kind::Number { lo, hi, thresholds, .. } => {
             let span = i128::from(*hi) - i128::from(*lo);
-            let allowed = (1..=i128::from(u32::MAX)).contains(&span);
-            if allowed { Ok(()) } else { Err(SchemaError::Range(at)) }
+            if !(1..=i128::from(u32::MAX)).contains(&span) {
+                return Err(SchemaError::Range(at));
+            }
+            // One at the low end would say nothing: every number reaches it.
+            let within = thresholds.iter().all(|threshold| lo < threshold && threshold <= hi);
+            let fits = thresholds.len() <= THRESHOLDS_MAX && thresholds.is_sorted_by(|a, b| a < b);
+            if within && fits { Ok(()) } else { Err(SchemaError::Thresholds(at)) }
         }
         Kind::Category { levels } => {
             if !(2..=LEVELS_MAX).contains(&levels.len()) {

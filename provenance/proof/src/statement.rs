@@ -3,8 +3,11 @@
 //! A statement names conditions, groups and measures by their places in the schema; its bytes are a
 //! fixed layout that prover and verifier both write, and only they are absorbed. What it claims are
 //! integers of the shifted values u = q − lo: counts, Σu, Σu·v. Means, variances and everything else
-//! are computed from them by whoever reads them ([`crate::derived`]).
+//! are computed from them by whoever reads them ([`crate::derived`]). Small cells of a grouped
+//! statement are withheld: their integers are not told, and the proof shows instead that one of
+//! them is small.
 
+mod bytes;
 pub mod plan;
 pub mod prove;
 pub mod verify;
@@ -21,9 +24,9 @@ use crate::policy::Refusal;
 use crate::relation::RelationError;
 use crate::schema::{Kind, Schema};
 use crate::transcript::Channel;
-use crate::wire::{Reader, WireError, Writer};
+use crate::wire::WireError;
 
-pub use prove::prove;
+pub use prove::{prove, withhold};
 pub use verify::{Statistic, verify};
 
 /// The most conditions of a statement.
@@ -34,8 +37,6 @@ pub const GROUPS_MAX: usize = 2;
 pub const MEASURES_MAX: usize = 64;
 /// The most quantities of one Gram matrix.
 pub const GRAM_MAX: usize = 24;
-/// The version of the layout.
-const VERSION: u8 = 1;
 
 /// A condition that rows fulfil or not; null fulfils none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +47,23 @@ pub enum Condition {
     True(u16),
     /// The boolean is false.
     False(u16),
+    /// The number reaches this threshold of its column.
+    AtLeast(u16, u8),
+    /// The number is there and does not reach it.
+    Below(u16, u8),
+}
+
+impl Condition {
+    /// The column that it is about.
+    pub fn column(&self) -> &u16 {
+        match self {
+            Self::Level(column, _)
+            | Self::True(column)
+            | Self::False(column)
+            | Self::AtLeast(column, _)
+            | Self::Below(column, _) => column,
+        }
+    }
 }
 
 /// Something that is added up.
@@ -90,10 +108,13 @@ impl Measure {
 pub struct Statement {
     /// All must be fulfilled.
     pub conditions: Vec<Condition>,
-    /// Categories by whose levels the rest is told apart, the first varying slowest.
+    /// Categories and numbers with thresholds by whose levels and bands the rest is told apart, the
+    /// first varying slowest.
     pub groups: Vec<u16>,
     /// What is claimed of each group, in order.
     pub measures: Vec<Measure>,
+    /// Groups whose integers are not told, by their places, ascending.
+    pub withheld: Vec<u16>,
 }
 
 /// What a proof is bound to beside the statement.
@@ -144,6 +165,9 @@ pub enum StatementError {
     /// The release policy forbids it.
     #[error(transparent)]
     Policy(#[from] Refusal),
+    /// None of the withheld groups is small, so nothing is to be withheld.
+    #[error("none of the withheld groups is below the minimum cell")]
+    NoneSmall,
     /// The rows or commitments are not at hand.
     #[error("a column that the statement touches is missing")]
     Missing,
@@ -158,6 +182,11 @@ impl Statement {
     /// # Errors
     /// When it names what is not there, or a limit is not kept.
     pub fn check(&self, schema: &Schema) -> Result<(), StatementError> {
+        self.check_columns(schema)?;
+        self.check_withheld(schema)
+    }
+
+    fn check_columns(&self, schema: &Schema) -> Result<(), StatementError> {
         let distinct = |groups: &[u16]| groups.len() < 2 || groups[0] != groups[1];
         let shape = self.conditions.len() <= CONDITIONS_MAX
             && self.groups.len() <= GROUPS_MAX
@@ -180,66 +209,52 @@ impl Statement {
         let condition = |condition: &Condition| match condition {
             Condition::Level(column, at) => level(*column, *at),
             Condition::True(column) | Condition::False(column) => boolean(*column),
+            Condition::AtLeast(column, at) | Condition::Below(column, at) => {
+                kind(*column).is_some_and(|kind| usize::from(*at) < kind.thresholds().len())
+            }
         };
         let measure = |measure: &Measure| match measure {
             Measure::Count => true,
             Measure::Sum(one) => quantity(one),
             Measure::Gram(all) => (1..=GRAM_MAX).contains(&all.len()) && all.iter().all(quantity),
         };
-        let group = |column: &u16| level(*column, 0);
+        let group = |column: &u16| kind(*column).is_some_and(|kind| kind.groups() > 0);
         let known = self.conditions.iter().all(condition)
             && self.groups.iter().all(group)
             && self.measures.iter().all(measure);
         if known { Ok(()) } else { Err(StatementError::Column) }
     }
 
-    /// The bytes that are absorbed.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.u8(VERSION);
-        writer.u8(self.conditions.len() as u8);
-        for condition in &self.conditions {
-            let (tag, column, level) = match condition {
-                Condition::Level(column, level) => (0, *column, *level),
-                Condition::True(column) => (1, *column, 0),
-                Condition::False(column) => (2, *column, 0),
-            };
-            write_place(&mut writer, tag, column, level);
-        }
-        writer.u8(self.groups.len() as u8);
-        self.groups.iter().for_each(|group| writer.u16(*group));
-        writer.u8(self.measures.len() as u8);
-        for measure in &self.measures {
-            match measure {
-                Measure::Count => writer.u8(0),
-                Measure::Sum(quantity) => {
-                    writer.u8(1);
-                    write_quantity(&mut writer, quantity);
-                }
-                Measure::Gram(quantities) => {
-                    writer.u8(2);
-                    writer.u8(quantities.len() as u8);
-                    quantities.iter().for_each(|quantity| write_quantity(&mut writer, quantity));
-                }
-            }
-        }
-        writer.finish()
+    /// Groups of this statement: 1 where nothing is grouped by.
+    pub fn cells(&self, schema: &Schema) -> usize {
+        let groups =
+            |column: &u16| schema.columns().get(usize::from(*column)).map(|c| c.kind.groups());
+        self.groups.iter().filter_map(groups).map(usize::from).product()
     }
 
-    /// Reads a statement's bytes.
-    ///
-    /// # Errors
-    /// When they are not what [`Statement::encode`] writes.
-    pub fn decode(bytes: &[u8]) -> Result<Self, StatementError> {
-        let mut reader = Reader::new(bytes);
-        if reader.u8()? != VERSION {
-            return Err(WireError::Value("version 1 of a statement").into());
+    /// What is withheld is some groups, not all; and nothing else in the statement is about the
+    /// columns that are grouped by, as what it tells in total would tell of one group.
+    fn check_withheld(&self, schema: &Schema) -> Result<(), StatementError> {
+        if self.withheld.is_empty() {
+            return Ok(());
         }
-        let conditions = read_list(&mut reader, CONDITIONS_MAX, read_condition)?;
-        let groups = read_list(&mut reader, GROUPS_MAX, |reader| Ok(reader.u16()?))?;
-        let measures = read_list(&mut reader, MEASURES_MAX, read_measure)?;
-        reader.end()?;
-        Ok(Self { conditions, groups, measures })
+        let cells = self.cells(schema);
+        let known = self.withheld.iter().all(|cell| usize::from(*cell) < cells);
+        let listed = self.withheld.is_sorted_by(|a, b| a < b) && self.withheld.len() < cells;
+        let grouped = |column: &u16| self.groups.contains(column);
+        let condition = |condition: &Condition| grouped(condition.column());
+        let quantity = |quantity: &Quantity| match quantity {
+            Quantity::Value(_) => false,
+            Quantity::Level(column, _) | Quantity::True(column) => grouped(column),
+        };
+        let measure = |measure: &Measure| match measure {
+            Measure::Count => false,
+            Measure::Sum(one) => quantity(one),
+            Measure::Gram(all) => all.iter().any(quantity),
+        };
+        let about_groups =
+            self.conditions.iter().any(condition) || self.measures.iter().any(measure);
+        if known && listed && !about_groups { Ok(()) } else { Err(StatementError::Shape) }
     }
 }
 
@@ -275,62 +290,4 @@ pub fn absorb(
     let audience = context.audience.as_ref();
     transcript.optional(b"audience", audience.map(|audience| audience.did.as_str().as_bytes()));
     transcript.optional(b"nonce", audience.map(|audience| audience.nonce.as_slice()));
-}
-
-fn write_place(writer: &mut Writer, tag: u8, column: u16, level: u8) {
-    writer.u8(tag);
-    writer.u16(column);
-    writer.u8(level);
-}
-
-fn write_quantity(writer: &mut Writer, quantity: &Quantity) {
-    let (tag, column, level) = match quantity {
-        Quantity::Value(column) => (3, *column, 0),
-        Quantity::Level(column, level) => (0, *column, *level),
-        Quantity::True(column) => (1, *column, 0),
-    };
-    write_place(writer, tag, column, level);
-}
-
-fn read_list<T>(
-    reader: &mut Reader<'_>,
-    most: usize,
-    read: impl Fn(&mut Reader<'_>) -> Result<T, StatementError>,
-) -> Result<Vec<T>, StatementError> {
-    let count = usize::from(reader.u8()?);
-    if count > most {
-        return Err(StatementError::Shape);
-    }
-    (0..count).map(|_| read(reader)).collect()
-}
-
-fn read_place(reader: &mut Reader<'_>) -> Result<(u8, u16, u8), WireError> {
-    Ok((reader.u8()?, reader.u16()?, reader.u8()?))
-}
-
-fn read_condition(reader: &mut Reader<'_>) -> Result<Condition, StatementError> {
-    match read_place(reader)? {
-        (0, column, level) => Ok(Condition::Level(column, level)),
-        (1, column, 0) => Ok(Condition::True(column)),
-        (2, column, 0) => Ok(Condition::False(column)),
-        _ => Err(WireError::Value("a condition").into()),
-    }
-}
-
-fn read_quantity(reader: &mut Reader<'_>) -> Result<Quantity, StatementError> {
-    match read_place(reader)? {
-        (3, column, 0) => Ok(Quantity::Value(column)),
-        (0, column, level) => Ok(Quantity::Level(column, level)),
-        (1, column, 0) => Ok(Quantity::True(column)),
-        _ => Err(WireError::Value("a quantity").into()),
-    }
-}
-
-fn read_measure(reader: &mut Reader<'_>) -> Result<Measure, StatementError> {
-    match reader.u8()? {
-        0 => Ok(Measure::Count),
-        1 => Ok(Measure::Sum(read_quantity(reader)?)),
-        2 => Ok(Measure::Gram(read_list(reader, GRAM_MAX, read_quantity)?)),
-        _ => Err(WireError::Value("a measure").into()),
-    }
 }

@@ -40,6 +40,11 @@ impl<'a> Reader<'a> {
         Ok(front)
     }
 
+    /// True where nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// All bytes that are left.
     pub fn rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.0)

@@ -3,27 +3,28 @@
 use std::sync::OnceLock;
 
 use veritrail_proof::argument::equations::Equations;
-use veritrail_proof::argument::prove::{OpenColumn, prove};
+use veritrail_proof::argument::prove::{OpenColumn, prove_hiding};
 use veritrail_proof::argument::verify::verify;
 use veritrail_proof::argument::{Commitments, ProveError, VerifyError};
 use veritrail_proof::columns::Cells;
 use veritrail_proof::curve::{ENCODED_LEN, Scalar, encode_scalar};
-use veritrail_proof::relation::{Relation, RelationError};
+use veritrail_proof::relation::{Mode, OneSmall, Relation, RelationError};
 use veritrail_proof::transcript::{Channel, Transcript, ZeroChallenge};
 use veritrail_proof::wire::WireError;
 
-use crate::arguments::{boolean, check, prove_it, sum_of};
+use crate::arguments::{boolean, check, sum_of};
 use crate::fixtures::*;
 
 struct Made {
     relation: Relation,
     columns: Vec<OpenColumn>,
+    hidden: Vec<u128>,
     proof: Vec<u8>,
 }
 
-/// One proof of each of the four kinds, over a small table.
-fn all() -> &'static [Made; 4] {
-    static MADE: OnceLock<[Made; 4]> = OnceLock::new();
+/// One proof of each of the four kinds, over a small table; then two that hide sums.
+fn all() -> &'static [Made; 6] {
+    static MADE: OnceLock<[Made; 6]> = OnceLock::new();
     MADE.get_or_init(|| {
         let rows = 9;
         let m = vec![1, 0, 1, 1, 0, 0, 1, 0, 1];
@@ -33,16 +34,36 @@ fn all() -> &'static [Made; 4] {
             open(Cells::values(m, 1), rows, &mut blinds),
             open(Cells::values(u, 8), rows, &mut blinds),
         ];
+        let one_small = |claims: &[usize]| OneSmall {
+            claims: claims.to_vec(),
+            terms: vec![vec![(0, 1)], vec![(1, 1), (0, -1)]],
+            below: 6,
+        };
+        let both = vec![sum_of(&[0], 0), sum_of(&[1], 0)];
+        let told = [&both[..], &[boolean(0), sum_of(&[0, 1], 540)]].concat();
         let claims = [
-            vec![sum_of(&[1], 558)],
-            vec![sum_of(&[0, 1], 540)],
-            vec![boolean(0)],
-            vec![boolean(0), sum_of(&[0, 1], 540)],
+            (vec![sum_of(&[1], 558)], None),
+            (vec![sum_of(&[0, 1], 540)], None),
+            (vec![boolean(0)], None),
+            (vec![boolean(0), sum_of(&[0, 1], 540)], None),
+            (both, Some(one_small(&[0, 1]))),
+            (told, Some(one_small(&[0, 1]))),
         ];
-        claims.map(|claims| {
-            let relation = Relation::new(rows, 2, vec![], claims).unwrap();
-            let proof = prove_it(&relation, &columns);
-            Made { relation, columns: columns.clone(), proof }
+        claims.map(|(claims, small)| {
+            let mut relation = Relation::new(rows, 2, vec![], claims).unwrap();
+            let hidden = if small.is_some() { vec![5, 558] } else { vec![] };
+            if let Some(small) = small {
+                relation = relation.hide(small).unwrap();
+            }
+            let proof = prove_hiding(
+                &mut Transcript::new(),
+                &relation,
+                &columns,
+                &hidden,
+                &mut Counted(1 << 32),
+            )
+            .unwrap();
+            Made { relation, columns: columns.clone(), hidden, proof }
         })
     })
 }
@@ -57,7 +78,7 @@ fn every_byte_counts() {
     let mut flips = 0;
     // All bytes of the shortest proof; of the others every seventh, which is four or five in each
     // message and each place of one in some.
-    for (made, step) in all().iter().zip([1, 7, 7, 7]) {
+    for (made, step) in all().iter().zip([1, 7, 7, 7, 7, 7]) {
         assert_eq!(refused(made, &made.proof), None);
         for at in (0..made.proof.len()).step_by(step) {
             let mut proof = made.proof.clone();
@@ -66,7 +87,7 @@ fn every_byte_counts() {
             flips += 1;
         }
     }
-    assert!(flips > 1600, "{flips}");
+    assert!(flips > 2000, "{flips}");
 }
 
 #[test]
@@ -83,8 +104,16 @@ fn other_lengths_are_refused() {
         }
     }
     // A proof of one kind for another, padded or cut to the other's length.
-    let [linear, sum, zero, mixed] = all();
-    for (made, other) in [(linear, sum), (sum, zero), (zero, mixed), (mixed, sum), (sum, mixed)] {
+    let [linear, sum, zero, mixed, hiding, all_hiding] = all();
+    for (made, other) in [
+        (linear, sum),
+        (sum, zero),
+        (zero, mixed),
+        (mixed, sum),
+        (sum, mixed),
+        (hiding, linear),
+        (mixed, all_hiding),
+    ] {
         let mut proof = other.proof.clone();
         proof.resize(made.proof.len(), 1);
         assert!(refused(made, &proof).is_some());
@@ -188,7 +217,13 @@ fn every_message_is_in_the_transcript_and_every_challenge_may_not_be_zero() {
             let result = run(&mut Tampered::new(None, Some(zero)));
             assert_eq!(result, Err(VerifyError::Challenge(ZeroChallenge)), "challenge {zero}");
             let mut channel = Tampered::new(None, Some(zero));
-            let proven = prove(&mut channel, &made.relation, &made.columns, &mut Counted(0));
+            let proven = prove_hiding(
+                &mut channel,
+                &made.relation,
+                &made.columns,
+                &made.hidden,
+                &mut Counted(0),
+            );
             // The prover has no use for the challenges that weigh the equations.
             if zero + weighing(made) < plain.challenges {
                 assert_eq!(proven, Err(ProveError::Challenge(ZeroChallenge)), "challenge {zero}");
@@ -198,7 +233,11 @@ fn every_message_is_in_the_transcript_and_every_challenge_may_not_be_zero() {
 }
 
 fn weighing(made: &Made) -> usize {
-    if made.proof.len() < 1000 { 1 } else { made.columns.len() + 2 }
+    let own = match made.relation.mode() {
+        Mode::Linear => 1,
+        _ => made.columns.len() + 2,
+    };
+    own + made.relation.one_small().map_or(0, |small| small.claims.len() + 1)
 }
 
 #[test]

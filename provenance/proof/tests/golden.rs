@@ -8,10 +8,15 @@ use std::path::PathBuf;
 use veritrail_proof::argument::equations::Equations;
 use veritrail_proof::argument::verify::verify as verify_relation;
 use veritrail_proof::body::manifest::manifest_hash;
+use veritrail_proof::columns::build::{Cell, ColumnBuilder};
 use veritrail_proof::curve::{Scalar, encode_scalar, wide_scalar};
-use veritrail_proof::ingest::check;
+use veritrail_proof::ingest::{Published, check};
+use veritrail_proof::schema::Schema;
 use veritrail_proof::statement::plan::plan;
-use veritrail_proof::statement::{Condition, Measure, Quantity, Statement, prove, verify};
+use veritrail_proof::statement::prove::Proven;
+use veritrail_proof::statement::{
+    Condition, Measure, Quantity, Statement, prove, verify, withhold,
+};
 use veritrail_proof::transcript::{Channel, Transcript};
 
 use crate::fixtures::*;
@@ -79,6 +84,7 @@ fn statement() -> Statement {
         conditions: vec![Condition::False(3)],
         groups: vec![],
         measures: vec![Measure::Count, Measure::Sum(Quantity::Value(0))],
+        withheld: vec![],
     }
 }
 
@@ -107,22 +113,58 @@ fn a_statement_with_its_transcript() {
     golden("proof-results.txt", &(results.join("\n") + "\n"));
     golden("proof-argument.hex", &hex_lines(&proven.proof));
 
-    let body = &example.open.body;
-    let plan = plan(&statement, body).unwrap();
+    let lines = transcript(&example, &statement, &proven);
+    golden("proof-transcript.txt", &(lines.join("\n") + "\n"));
+}
+
+/// The verifier's whole transcript of a proof.
+fn transcript(published: &Published, statement: &Statement, proven: &Proven) -> Vec<String> {
+    let checked = check(&published.manifest).unwrap();
+    let body = &published.open.body;
+    let plan = plan(statement, body).unwrap();
     let relation = plan.relation(body.rows, &proven.results).unwrap();
     let columns: Vec<_> =
         plan.columns.iter().map(|(column, role)| checked.column(*column, *role).unwrap()).collect();
     let mut told = Told::new();
-    veritrail_proof::statement::absorb(
-        &mut told,
-        body,
-        &context(),
-        &statement,
-        &plan,
-        &proven.results,
-    );
+    let results = &proven.results;
+    veritrail_proof::statement::absorb(&mut told, body, &context(), statement, &plan, results);
     let mut equations = Equations::new();
     verify_relation(&mut told, &relation, &columns, &proven.proof, &mut equations).unwrap();
     equations.check().unwrap();
-    golden("proof-transcript.txt", &(told.lines.join("\n") + "\n"));
+    told.lines
+}
+
+/// Eighteen people, of whom three have no age and one is 65 or older.
+#[test]
+fn a_statement_that_withholds_with_its_transcript() {
+    let schema: Schema = "age:int?[18..90]{40,65}".parse().unwrap();
+    let mut builder = ColumnBuilder::new(&schema.columns()[0]);
+    for age in [18, 20, 22, 25, 31, 33, 38, 39, 40, 41, 47, 52, 58, 64, 70] {
+        builder.push(Cell::Integer(age)).unwrap();
+    }
+    (0..3).for_each(|_| builder.push(Cell::Null).unwrap());
+    let policy = veritrail_proof::policy::Policy::new(3).unwrap();
+    let columns = vec![builder.finish()];
+    let example =
+        veritrail_proof::ingest::publish(&did(), 1, policy, columns, seed(), &ENTROPY).unwrap();
+    let asked = Statement {
+        conditions: vec![],
+        groups: vec![0],
+        measures: vec![Measure::Count],
+        withheld: vec![],
+    };
+    let statement = withhold(&example.open, &asked).unwrap();
+    assert_eq!(statement.withheld, [1, 2]);
+    let proven = prove(&example.open, &statement, &context(), &ENTROPY).unwrap();
+    assert_eq!(proven.results, [8, 15]);
+    let checked = check(&example.manifest).unwrap();
+    verify(&checked, &statement, &context(), &proven.results, &proven.proof).unwrap();
+    let text = format!(
+        "schema {schema}\nmanifest {}\nstatement {}\nresults 8 15\n{}\nproof\n{}",
+        manifest_hash(&example.manifest),
+        hex::encode(statement.encode()),
+        transcript(&example, &statement, &proven).join("\n"),
+        hex_lines(&proven.proof),
+    );
+    golden("proof-withheld.txt", &text);
 }

@@ -36,7 +36,7 @@ fn body(schema: &str, rows: u64) -> Body {
 }
 
 /// Proves the first schema column over these cells, one for each of its roles, and checks it.
-fn accepts(schema: &str, rows: u64, cells: &[Cells]) -> bool {
+pub fn accepts(schema: &str, rows: u64, cells: &[Cells]) -> bool {
     let body = body(schema, rows);
     let roles = ingest::roles(&body.schema.columns()[0]);
     assert_eq!(roles.len(), cells.len(), "{roles:?}");
@@ -61,16 +61,16 @@ fn checks(body: &Body, columns: &[OpenColumn], proof: &[u8]) -> bool {
     check_column(body, 0, &published, &part, &mut equations).is_ok() && equations.check().is_ok()
 }
 
-fn cells(words: &[u32]) -> Cells {
+pub fn cells(words: &[u32]) -> Cells {
     Cells::values(words.to_vec(), 32)
 }
 
-fn wide(numbers: Vec<Scalar>) -> Cells {
+pub fn wide(numbers: Vec<Scalar>) -> Cells {
     Cells::Scalars(Arc::new(Zeroizing::new(numbers)))
 }
 
 /// u, and bits 1 to b − 1 of it; where the range is no power of two, those of span − u as well.
-fn number(values: &[u32], bits: u8, span: Option<u32>) -> Vec<Cells> {
+pub fn number(values: &[u32], bits: u8, span: Option<u32>) -> Vec<Cells> {
     let bit =
         |words: &[u32], bit: u8| cells(&words.iter().map(|w| w >> bit & 1).collect::<Vec<_>>());
     let mut all = vec![cells(values)];

@@ -4,8 +4,11 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod arguments;
+mod attack_list;
 mod attacks;
+mod bindings;
 mod bodies;
+mod chains;
 mod commitments;
 mod decimals;
 mod derived;
@@ -18,4 +21,6 @@ mod ingests;
 mod policies;
 mod schemas;
 mod statements;
+mod thresholds;
+mod withheld;
 mod zero_knowledge;

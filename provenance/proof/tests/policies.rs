@@ -27,7 +27,12 @@ fn decide(statement: &Statement, results: &[u128]) -> Result<(), Refusal> {
 }
 
 fn of(conditions: &[Condition], groups: &[u16], measure: Measure) -> Statement {
-    Statement { conditions: conditions.to_vec(), groups: groups.to_vec(), measures: vec![measure] }
+    Statement {
+        conditions: conditions.to_vec(),
+        groups: groups.to_vec(),
+        measures: vec![measure],
+        withheld: vec![],
+    }
 }
 
 #[test]

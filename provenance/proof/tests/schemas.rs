@@ -13,12 +13,54 @@ fn schemas_are_read_and_written() {
     let schema = Schema::from_str(text).unwrap();
     assert_eq!(schema.to_string(), text);
     let columns = schema.columns();
-    assert_eq!(columns[0].kind, Kind::Number { places: 0, lo: 0, hi: 127 });
-    assert_eq!(columns[1].kind, Kind::Number { places: 2, lo: -20_000, hi: 20_000 });
+    assert_eq!(columns[0].kind, Kind::Number { places: 0, lo: 0, hi: 127, thresholds: vec![] });
+    assert_eq!(
+        columns[1].kind,
+        Kind::Number { places: 2, lo: -20_000, hi: 20_000, thresholds: vec![] }
+    );
     assert!(columns[1].nullable && !columns[0].nullable);
-    assert_eq!(columns[4].kind, Kind::Number { places: 3, lo: 125, hi: 99_500 });
+    assert_eq!(
+        columns[4].kind,
+        Kind::Number { places: 3, lo: 125, hi: 99_500, thresholds: vec![] }
+    );
     assert_eq!(schema.position("group"), Some(2));
     assert_eq!(schema.position("weight"), None);
+}
+
+#[test]
+fn thresholds_are_read_and_written() {
+    let text = "age:int[0..127]{40,65},w:fixed(2)?[-200..200]{-0.5,10.25},b:int[3..4]{4}";
+    let schema = Schema::from_str(text).unwrap();
+    assert_eq!(schema.to_string(), text);
+    let [age, w, b] = schema.columns() else { panic!() };
+    assert_eq!(age.kind.thresholds(), [40, 65]);
+    assert_eq!(w.kind.thresholds(), [19_950, 21_025]);
+    assert_eq!(b.kind.thresholds(), [1]);
+    assert_eq!([age, w, b].map(|column| column.kind.groups()), [3, 3, 2]);
+    let bands =
+        |at| (0..4).map(|band| schema.columns()[at as usize].kind.band(band)).collect::<Vec<_>>();
+    assert_eq!(bands(0), [Some((0, 39)), Some((40, 64)), Some((65, 127)), None]);
+    assert_eq!(bands(2)[..2], [Some((0, 0)), Some((1, 1))]);
+    assert_eq!(age.published(), [Role::Value, Role::Threshold(0), Role::Threshold(1)]);
+    assert_eq!(w.published(), [Role::Value, Role::Threshold(0), Role::Threshold(1), Role::Valid]);
+    // 40 = 101000 of 7 bits: four bits from the lowest set one are all. 65 = 1000001: a step before.
+    assert_eq!(age.ingest_roles().last(), Some(&Role::Step(1, 0)));
+    assert_eq!(age.ingest_roles().len(), 6 + 1);
+    assert_eq!(b.ingest_roles().len(), 0);
+    for wrong in ["{}", "{40", "{40;50}", "{0.5}", "{40,}", "{a}"] {
+        let text = format!("age:int[0..127]{wrong}");
+        assert!(matches!(Schema::from_str(&text), Err(SchemaError::Text(..))), "{text}");
+    }
+    for wrong in ["{0}", "{-1}", "{128}", "{40,40}", "{65,40}"] {
+        let text = format!("x:bool,age:int[0..127]{wrong}");
+        assert_eq!(Schema::from_str(&text), Err(SchemaError::Thresholds(1)), "{text}");
+    }
+    let many = |count: usize| {
+        let all: Vec<String> = (1..=count).map(|number| number.to_string()).collect();
+        Schema::from_str(&format!("age:int[0..127]{{{}}}", all.join(",")))
+    };
+    assert!(many(63).is_ok());
+    assert_eq!(many(64), Err(SchemaError::Thresholds(0)));
 }
 
 #[test]
@@ -87,7 +129,7 @@ fn limits_are_kept() {
 
 proptest! {
     #[test]
-    fn no_text_makes_the_parser_fail_in_another_way(text in "[a-z0-9:,()|\\[\\]?.é-]{0,40}") {
+    fn no_text_makes_the_parser_fail_in_another_way(text in "[a-z0-9:,()|\\[\\]{}?.é-]{0,40}") {
         if let Ok(schema) = Schema::from_str(&text) {
             let again = schema.to_string();
             prop_assert_eq!(Schema::from_str(&again).unwrap(), schema);

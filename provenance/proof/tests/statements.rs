@@ -12,6 +12,7 @@ use veritrail_proof::statement::plan::plan;
 use veritrail_proof::statement::prove::{Proven, prove_results};
 use veritrail_proof::statement::verify::RefusedStatement;
 use veritrail_proof::statement::*;
+use veritrail_proof::wire::WireError;
 use veritrail_provenance::hash::{LogHash, StatementId};
 
 use crate::fixtures::*;
@@ -21,15 +22,16 @@ const CHANGE: u16 = 1;
 const GROUP: u16 = 2;
 const SMOKER: u16 = 3;
 
-fn statement(conditions: &[Condition], groups: &[u16], measures: &[Measure]) -> Statement {
+pub fn statement(conditions: &[Condition], groups: &[u16], measures: &[Measure]) -> Statement {
     Statement {
         conditions: conditions.to_vec(),
         groups: groups.to_vec(),
         measures: measures.to_vec(),
+        withheld: vec![],
     }
 }
 
-fn checked() -> &'static Checked {
+pub fn checked() -> &'static Checked {
     use std::sync::OnceLock;
     static CHECKED: OnceLock<Checked> = OnceLock::new();
     CHECKED.get_or_init(|| check(&hospital().1.manifest).unwrap())
@@ -81,6 +83,7 @@ fn direct(people: &[Person], statement: &Statement) -> Vec<u128> {
         Condition::Level(_, at) => level(person, *at) == Some(1),
         Condition::True(_) => person.smoker,
         Condition::False(_) => !person.smoker,
+        Condition::AtLeast(..) | Condition::Below(..) => panic!("no thresholds here"),
     };
     let mut cells: Vec<Vec<&Person>> = vec![
         people.iter().filter(|p| statement.conditions.iter().all(|c| fulfils(p, c))).collect(),
@@ -170,6 +173,20 @@ fn a_product_of_many_conditions_is_derived_in_the_proof() {
     let mut proof = proven.proof.clone();
     proof[..32].copy_from_slice(&proven.proof[32..64]);
     assert!(verify(checked(), &last, &context(), &proven.results, &proof).is_err());
+}
+
+#[test]
+fn a_proof_that_is_longer_or_shorter_is_refused() {
+    for statement in [&examples()[0], &examples()[8]] {
+        let proven = proven(statement);
+        let length = proven.proof.len();
+        let longer = [&proven.proof[..], &[0; 32]].concat();
+        for proof in [&proven.proof[..length - 32], &proven.proof[..31], &[], &longer] {
+            let error = verify(checked(), statement, &context(), &proven.results, proof);
+            let length = WireError::Length.into();
+            assert_eq!(error.unwrap_err(), RefusedStatement::Proof(length));
+        }
+    }
 }
 
 #[test]

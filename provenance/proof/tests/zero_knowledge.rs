@@ -19,7 +19,7 @@ use crate::arguments::{boolean, prove_it, sum_of};
 use crate::fixtures::*;
 
 /// Answers with challenges that were chosen beforehand.
-struct Programmed(Vec<Scalar>);
+pub struct Programmed(pub Vec<Scalar>);
 
 impl Channel for Programmed {
     fn bytes(&mut self, _: &'static [u8], _: &[u8]) {}
@@ -99,7 +99,7 @@ fn simulate(
 }
 
 /// The folding argument by its definition, generators folded like everything else.
-fn fold(wire: &mut Vec<Vec<u8>>, w: Vec<Scalar>, r: Vec<Scalar>, x: Scalar, folds: &[Scalar]) {
+pub fn fold(wire: &mut Vec<Vec<u8>>, w: Vec<Scalar>, r: Vec<Scalar>, x: Scalar, folds: &[Scalar]) {
     let q = Sum::from(generators().value);
     let mut g: Vec<Point> = generators().rows.clone();
     let (mut w, mut r) = (w, r);
@@ -164,9 +164,9 @@ fn a_simulator_without_a_row_satisfies_the_same_equations() {
 }
 
 /// Counts the blinds that are drawn.
-struct Recording {
-    inner: Counted,
-    drawn: Vec<Scalar>,
+pub struct Recording {
+    pub inner: Counted,
+    pub drawn: Vec<Scalar>,
 }
 
 impl Blinds for Recording {

@@ -1,6 +1,8 @@
 //! The prover, step by step as docs/formats/proof.md numbers them.
 
-use ark_ff::{Field, One, Zero};
+mod hidden;
+
+use ark_ff::{Field, One};
 
 use super::rounds::{self, Summand};
 use super::sigma::LastEquation;
@@ -37,18 +39,38 @@ pub fn prove(
     columns: &[OpenColumn],
     blinds: &mut impl Blinds,
 ) -> Result<Vec<u8>, ProveError> {
+    prove_hiding(transcript, relation, columns, &[], blinds)
+}
+
+/// As [`prove`], with the sums that the relation hides.
+///
+/// # Errors
+/// When columns or sums do not fit the relation.
+pub fn prove_hiding(
+    transcript: &mut impl Channel,
+    relation: &Relation,
+    columns: &[OpenColumn],
+    sums: &[u128],
+    blinds: &mut impl Blinds,
+) -> Result<Vec<u8>, ProveError> {
     let chunks = relation.chunks();
     let fits = |column: &OpenColumn| {
         column.blinds.len() == chunks && column.commitments.points().len() == chunks
     };
-    if columns.len() != relation.columns() || !columns.iter().all(fits) {
+    let told = sums.len() == relation.hidden().len();
+    if columns.len() != relation.columns() || !columns.iter().all(fits) || !told {
         return Err(ProveError::Shape);
     }
     let committed = columns.iter().map(|column| &column.commitments);
     super::absorb_columns(transcript, relation, committed);
     let tau = super::zero_form(transcript, relation)?;
-    let weights = super::claim_weights(transcript, relation)?;
-    let mut prover = Prover { transcript, relation, columns, blinds, writer: Writer::new() };
+    let hidden: Vec<Hidden> =
+        sums.iter().map(|sum| Hidden { value: Scalar::from(*sum), blind: blinds.draw() }).collect();
+    let sent = encode_sums(&hidden.iter().map(Hidden::commit).collect::<Vec<_>>())?;
+    let weights = super::claim_weights(transcript, relation, &sent)?;
+    let mut writer = Writer::new();
+    sent.iter().for_each(|point| writer.bytes(point));
+    let mut prover = Prover { transcript, relation, columns, hidden, blinds, writer };
     match relation.mode() {
         Mode::Linear => prover.open_sums(&weights)?,
         _ => prover.open_products(&weights, &tau)?,
@@ -73,6 +95,8 @@ struct Prover<'a, C: Channel, B: Blinds> {
     transcript: &'a mut C,
     relation: &'a Relation,
     columns: &'a [OpenColumn],
+    /// The sums that are hidden.
+    hidden: Vec<Hidden>,
     blinds: &'a mut B,
     writer: Writer,
 }
@@ -81,13 +105,16 @@ impl<C: Channel, B: Blinds> Prover<'_, C, B> {
     /// Step 1: the columns' sums are ⟨v, 1⟩ of the sum of their chunks.
     fn open_sums(&mut self, weights: &[Scalar]) -> Result<(), ProveError> {
         let (column_weights, _) = super::linear_combination(self.relation, weights);
+        let hidden = self.mask_hidden()?;
         let x = self.transcript.challenge(b"x")?;
         let chunk_weights = vec![Scalar::one(); self.relation.chunks()];
-        let opened = self.combine(&column_weights, &chunk_weights);
+        let mut opened = self.combine(&column_weights, &chunk_weights);
+        opened.blind += x * self.first_claim(weights).blind;
         let public = vec![Scalar::one(); CHUNK_ROWS];
         let masked = opening::mask(&public, &x, self.blinds)?;
         self.send_point(b"opening", &masked.message);
         let challenge = self.transcript.challenge(b"c")?;
+        self.respond_hidden(&hidden, &challenge);
         let (response, blind) = masked.respond(&opened, &challenge);
         self.send_scalar(b"response", &blind);
         self.fold(response, public, &x)
@@ -111,6 +138,7 @@ impl<C: Channel, B: Blinds> Prover<'_, C, B> {
         let cross: Vec<Hidden> =
             cross.iter().map(|value| Hidden { value: *value, blind: self.blinds.draw() }).collect();
         self.send_commitments(b"cross", &cross)?;
+        let masked_sums = self.mask_hidden()?;
 
         let gamma = self.transcript.challenge(b"gamma")?;
         let x = self.transcript.challenge(b"x")?;
@@ -134,6 +162,7 @@ impl<C: Channel, B: Blinds> Prover<'_, C, B> {
         let last_blind = challenge_powers[cross.len()] * last_claim.blind
             + super::inner_product(&challenge_powers, &cross_blinds);
         self.send_scalar(b"response", &last_blind);
+        self.respond_hidden(&masked_sums, &challenge);
         let (response, blind) = masked.respond(&opened, &challenge);
         self.send_scalar(b"response", &blind);
         self.fold(response, public, &x)
@@ -160,10 +189,7 @@ impl<C: Channel, B: Blinds> Prover<'_, C, B> {
             Mode::Linear | Mode::Sum => {}
         }
         let summands = rounds::summands(relation, weights, zero_form);
-        let sums: Vec<Scalar> =
-            relation.claims().iter().map(|claim| Scalar::from(claim.sum)).collect();
-        let value = super::inner_product(&sums, weights);
-        let mut claim = Hidden { value, blind: Scalar::zero() };
+        let mut claim = self.first_claim(weights);
         let mut z = Vec::with_capacity(relation.variables());
         for round in 0..relation.variables() {
             let half = 1 << (relation.variables() - 1 - round);

@@ -2,6 +2,8 @@
 //!
 //! Steps are numbered as in docs/formats/proof.md. Nothing here is secret.
 
+mod hidden;
+
 use ark_ff::{Field, One, Zero};
 
 use super::equations::Equations;
@@ -36,9 +38,16 @@ pub fn verify(
     }
     super::absorb_columns(transcript, relation, columns.iter().copied());
     let tau = super::zero_form(transcript, relation)?;
-    let weights = super::claim_weights(transcript, relation)?;
-    let mut verifier =
-        Verifier { transcript, relation, columns, reader: Reader::new(proof), equations };
+    let mut reader = Reader::new(proof);
+    let mut sent = Vec::new();
+    let mut hidden = Vec::new();
+    for _ in relation.hidden() {
+        let (point, bytes) = reader.point()?;
+        hidden.push(point);
+        sent.push(bytes);
+    }
+    let weights = super::claim_weights(transcript, relation, &sent)?;
+    let mut verifier = Verifier { transcript, relation, columns, hidden, reader, equations };
     match relation.mode() {
         Mode::Linear => verifier.sums(&weights)?,
         _ => verifier.products(&weights, &tau)?,
@@ -50,6 +59,8 @@ struct Verifier<'a, C: Channel> {
     transcript: &'a mut C,
     relation: &'a Relation,
     columns: &'a [&'a Commitments],
+    /// The commitments to hidden sums.
+    hidden: Vec<Point>,
     reader: Reader<'a>,
     equations: &'a mut Equations,
 }
@@ -77,15 +88,21 @@ impl<C: Channel> Verifier<'_, C> {
     /// Step 1.
     fn sums(&mut self, weights: &[Scalar]) -> Result<(), VerifyError> {
         let (column_weights, value) = super::linear_combination(self.relation, weights);
+        let hidden = self.hidden_messages()?;
         let x = self.transcript.challenge(b"x")?;
         let message = self.point(b"opening")?;
         let challenge = self.transcript.challenge(b"c")?;
+        let hidden_responses = self.hidden_responses()?;
         let blind = self.scalar(b"response")?;
         let mut opening = self.folding(message, challenge, blind, x)?;
         opening.public = opening.inverses.iter().map(|inverse| *inverse + Scalar::one()).product();
         let weigh = self.transcript.challenge(b"weigh")?;
         let chunk_weights = vec![Scalar::one(); self.relation.chunks()];
         self.equations.value(weigh * challenge * x * value);
+        for (point, weight) in self.weighed_hidden(weights) {
+            self.equations.point(point, weigh * challenge * x * weight);
+        }
+        self.hidden_equations(&hidden, &hidden_responses, &challenge)?;
         self.open(&opening, &column_weights, &chunk_weights, &weigh);
         Ok(())
     }
@@ -98,6 +115,7 @@ impl<C: Channel> Verifier<'_, C> {
         let equation = last_equation(self.relation, weights, tau, &z);
         let masks = self.points(b"mask", count)?;
         let cross = self.points(b"cross", self.relation.degree())?;
+        let hidden = self.hidden_messages()?;
         let gamma = self.transcript.challenge(b"gamma")?;
         let x = self.transcript.challenge(b"x")?;
         let message = self.point(b"opening")?;
@@ -109,6 +127,7 @@ impl<C: Channel> Verifier<'_, C> {
             response_blinds.push(self.scalar(b"response")?);
         }
         let last_blind = self.scalar(b"response")?;
+        let hidden_responses = self.hidden_responses()?;
         let blind = self.scalar(b"response")?;
         let mut opening = self.folding(message, challenge, blind, x)?;
         let (z_high, z_low) = z.split_at(self.relation.chunk_variables());
@@ -116,6 +135,7 @@ impl<C: Channel> Verifier<'_, C> {
 
         // Every message is in the transcript: now the equations can be weighed.
         let weigh = self.transcript.challenges(b"weigh", count + 2)?;
+        self.hidden_equations(&hidden, &hidden_responses, &challenge)?;
         for column in 0..count {
             let by = weigh[column];
             self.equations.value(by * responses[column]);
@@ -152,7 +172,7 @@ impl<C: Channel> Verifier<'_, C> {
     ) -> Result<(Vec<Scalar>, Combination), VerifyError> {
         let sums = self.relation.claims().iter().map(|claim| Scalar::from(claim.sum));
         let value = sums.zip(weights).map(|(sum, weight)| sum * weight).sum();
-        let mut claim = Combination { value, points: Vec::new() };
+        let mut claim = Combination { value, points: self.weighed_hidden(weights) };
         let mut z = Vec::with_capacity(self.relation.variables());
         for round in 0..self.relation.variables() {
             let sent = self.points(b"round", self.relation.round_degree())?;

@@ -102,7 +102,7 @@ impl<'a> ColumnBuilder<'a> {
 
     fn encode(&self, cell: Cell<'_>) -> Result<u32, CellError> {
         match (&self.column.kind, cell) {
-            (Kind::Number { places, lo, hi }, cell) => {
+            (Kind::Number { places, lo, hi, .. }, cell) => {
                 let number = match cell {
                     Cell::Text(text) => decimal::parse(text, *places)?,
                     Cell::Float(float) => decimal::from_float(float, *places)?,
@@ -149,6 +149,19 @@ impl EncodedColumn {
             Role::ComplementBit(shift) => {
                 Cells::Bit { words: self.complement.clone().unwrap_or(words), shift }
             }
+            Role::Threshold(at) => self.reaches(at, None),
+            Role::Step(at, step) => self.reaches(at, Some(step)),
         }
+    }
+
+    /// 1 where u, or what its lowest bits make up to a step, reaches a threshold.
+    fn reaches(&self, at: u8, step: Option<u8>) -> Cells {
+        let kind = &self.column.kind;
+        // A threshold that the schema does not have is reached by nothing that a column holds.
+        let threshold = kind.thresholds().get(usize::from(at)).copied().unwrap_or(u32::MAX);
+        let steps = crate::ingest::steps(threshold, kind.bits());
+        let end = step.and_then(|step| steps.get(usize::from(step))).map_or(32, |step| step.end);
+        let mask = (u64::MAX >> (64 - u32::from(end))) as u32;
+        Cells::AtLeast { words: self.words.clone(), mask, least: threshold & mask }
     }
 }

@@ -37,22 +37,31 @@ pub enum Answer {
     Sum(u128, u128, Scale),
     /// Sums of products.
     Gram(Gram),
+    /// The group's integers were withheld: of all such groups at least one is below the minimum
+    /// cell, and which one is not told.
+    Withheld,
 }
 
 impl Statistic {
-    /// Groups: 1 without grouping, else the product of the categories' levels.
+    /// Groups: 1 without grouping, else the product of what the columns tell apart.
     pub fn groups(&self) -> usize {
-        let own: usize = self.statement().measures.iter().map(Measure::integers).sum();
-        self.results().len() / own.max(1)
+        self.statement().cells(&self.body().schema)
     }
 
     /// One measure's integers in one group.
     pub fn answer(&self, group: usize, measure: usize) -> Option<Answer> {
         let measures = &self.statement().measures;
-        let own: usize = measures.iter().map(Measure::integers).sum();
+        let tables = &self.plan().tables;
+        let own = tables.integers;
         let before: usize = measures.get(..measure)?.iter().map(Measure::integers).sum();
         let asked = measures.get(measure)?;
-        let integers = self.results().get(group * own + before..)?.get(..asked.integers())?;
+        if group >= self.groups() {
+            return None;
+        }
+        let Some(at) = tables.told.iter().position(|told| *told == group) else {
+            return Some(Answer::Withheld);
+        };
+        let integers = self.results().get(at * own + before..)?.get(..asked.integers())?;
         let scale = |quantity: &Quantity| Scale::of(quantity, &self.body().schema);
         match (asked, integers) {
             (Measure::Count, [count]) => Some(Answer::Count(*count)),

@@ -7,7 +7,7 @@ use super::{Answer, Exact, Gram};
 /// The mean of a sum's quantity; of a Gram matrix, of its first.
 pub fn mean(answer: &Answer) -> Option<Exact> {
     match answer {
-        Answer::Count(_) => None,
+        Answer::Count(_) | Answer::Withheld => None,
         Answer::Sum(n, sum, scale) => {
             Exact::new(scale.shift(*n, *sum), BigInt::from(*n) * scale.unit())
         }
@@ -18,7 +18,7 @@ pub fn mean(answer: &Answer) -> Option<Exact> {
 /// How far a mean may be from the one of the unrounded column: half a unit of the last place.
 pub fn mean_error(answer: &Answer) -> Option<Exact> {
     let scale = match answer {
-        Answer::Count(_) => return None,
+        Answer::Count(_) | Answer::Withheld => return None,
         Answer::Sum(_, _, scale) => scale,
         Answer::Gram(gram) => gram.scales.first()?,
     };

@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use super::Policy;
 use crate::body::Body;
-use crate::statement::plan::{Counted, Fact, Plan};
+use crate::schema::Kind;
+use crate::statement::plan::{Counted, Fact, Plan, Tables};
 use crate::statement::{Measure, Statement};
 
 /// Which rule a statement breaks. No variant holds a size: a message may leave the machine.
@@ -21,6 +22,9 @@ pub enum Refusal {
     /// All numbers of a group are the same, so each of them is told.
     #[error("a group's numbers do not vary")]
     Variance,
+    /// Fewer than two groups are withheld, or what they hold together is told.
+    #[error("too few groups are withheld to hide what a small one holds")]
+    Withheld,
     /// A sum shows that all its numbers stand at one end of the range.
     #[error("a sum shows an extreme")]
     Extreme,
@@ -39,10 +43,15 @@ pub fn check(
     plan: &Plan,
     results: &[u128],
 ) -> Result<(), Refusal> {
-    let rules = Rules { body, policy: &body.policy, claims: &plan.claims, results };
+    let (claims, tables) = (&plan.claims[..], &plan.tables);
+    if claims.len() != results.len() {
+        return Err(Refusal::Cell);
+    }
+    let rules = Rules { body, policy: &body.policy, claims, tables, results };
     rules.cells()?;
     rules.complements()?;
     rules.groups(statement)?;
+    rules.withheld()?;
     rules.sums()?;
     rules.models(statement)
 }
@@ -51,6 +60,7 @@ struct Rules<'a> {
     body: &'a Body,
     policy: &'a Policy,
     claims: &'a [Counted],
+    tables: &'a Tables,
     results: &'a [u128],
 }
 
@@ -80,7 +90,7 @@ impl Rules<'_> {
                 return Err(Refusal::Complement);
             }
             let wider = counts.iter().filter(|(other, _)| {
-                other.len() < facts.len() && other.iter().all(|fact| implied(*fact, facts))
+                *other != facts && other.iter().all(|fact| fact.follows_from(facts))
             });
             for (_, other) in wider {
                 if !other.checked_sub(*count).is_some_and(|rest| self.allowed(rest)) {
@@ -93,13 +103,14 @@ impl Rules<'_> {
 
     /// What a statement's groups leave of all rows, or of the rows that fulfil the conditions.
     fn groups(&self, statement: &Statement) -> Result<(), Refusal> {
-        if statement.groups.is_empty() || !statement.measures.contains(&Measure::Count) {
+        let counted = statement.measures.contains(&Measure::Count);
+        if statement.groups.is_empty() || !counted || self.tables.withheld > 0 {
             return Ok(());
         }
         let grouped = |claim: &Counted| {
-            let depth = claim.facts.iter().filter(
-                |fact| matches!(fact, Fact::Level(column, _) if statement.groups.contains(column)),
-            );
+            let depth = claim.facts.iter().filter(|fact| {
+                fact.says_more_of().is_some_and(|column| statement.groups.contains(&column))
+            });
             depth.count() == statement.groups.len()
                 && claim.facts.len() == statement.groups.len() + statement.conditions.len()
                 && !claim.facts.iter().any(|fact| matches!(fact, Fact::Valid(_)))
@@ -117,15 +128,41 @@ impl Rules<'_> {
         if rest.is_some_and(|rest| self.allowed(rest)) { Ok(()) } else { Err(Refusal::Complement) }
     }
 
-    /// Σu = 0 or n·(hi − lo): every number is the least or the greatest one.
+    /// Withheld groups: two at least, and every kind of count leaves nothing or enough for them, as
+    /// does what one kind leaves of a wider one.
+    fn withheld(&self) -> Result<(), Refusal> {
+        let tables = self.tables;
+        if tables.withheld == 0 {
+            return Ok(());
+        }
+        if tables.withheld < 2 {
+            return Err(Refusal::Withheld);
+        }
+        let (told, totals) = self.results.split_at(self.results.len() - tables.counts.len());
+        let rest = |(count, total): (&usize, &u128)| {
+            let told = told.iter().skip(*count).step_by(tables.integers.max(1));
+            total.checked_sub(told.sum()).filter(|rest| self.allowed(*rest))
+        };
+        let rests = tables.counts.iter().zip(totals).map(rest).collect::<Option<Vec<u128>>>();
+        let rests = rests.ok_or(Refusal::Withheld)?;
+        let apart = |(wide, narrow): &(usize, usize)| {
+            rests[*wide].checked_sub(rests[*narrow]).is_some_and(|rest| self.allowed(rest))
+        };
+        if tables.within.iter().all(apart) { Ok(()) } else { Err(Refusal::Withheld) }
+    }
+
+    /// Σu at an end of what the conditions leave of the range: every number stands there.
     fn sums(&self) -> Result<(), Refusal> {
         let counts: BTreeMap<Vec<Fact>, u128> =
             self.counts().map(|(claim, count)| (claim.facts.clone(), count)).collect();
         for (claim, sum) in self.claims.iter().zip(self.results) {
             let [column] = claim.values[..] else { continue };
-            let span = u128::from(self.body.schema.columns()[usize::from(column)].kind.span());
+            let kind = &self.body.schema.columns()[usize::from(column)].kind;
+            let (low, high) = ends(&claim.facts, column, kind);
             let count = number_of(claim, column, &counts).unwrap_or(u128::from(self.body.rows));
-            if count > 0 && (*sum == 0 || *sum == count * span) {
+            let at_an_end = [low, high].iter().any(|end| *sum == count * u128::from(*end));
+            // A band of one number tells it by itself.
+            if count > 0 && low < high && at_an_end {
                 return Err(Refusal::Extreme);
             }
         }
@@ -135,7 +172,7 @@ impl Rules<'_> {
     /// Gram matrices: each quantity varies, and rows are many enough for a model of all of them.
     fn models(&self, statement: &Statement) -> Result<(), Refusal> {
         let all: Vec<(&Counted, &u128)> = self.claims.iter().zip(self.results).collect();
-        let mut rest = &all[..];
+        let mut rest = &all[..all.len() - self.tables.counts.len()];
         while !rest.is_empty() {
             for measure in &statement.measures {
                 let (own, others) = rest.split_at(measure.integers().min(rest.len()));
@@ -174,13 +211,20 @@ impl Rules<'_> {
     }
 }
 
-/// True where a row of which `facts` hold must fulfil `fact`.
-fn implied(fact: Fact, facts: &[Fact]) -> bool {
-    facts.contains(&fact)
-        || matches!(fact, Fact::Valid(column) if facts.iter().any(|other| match other {
-            Fact::Level(of, _) | Fact::True(of) | Fact::False(of) => *of == column,
-            _ => false,
-        }))
+/// The least and the greatest u that a column can have where these facts hold.
+fn ends(facts: &[Fact], column: u16, kind: &Kind) -> (u32, u32) {
+    let thresholds = kind.thresholds();
+    let threshold = |at: &u8| thresholds.get(usize::from(*at)).copied();
+    facts.iter().fold((0, kind.span()), |(low, high), fact| match fact {
+        Fact::AtLeast(of, at) if *of == column => {
+            (low.max(threshold(at).unwrap_or_default()), high)
+        }
+        Fact::Below(of, at) if *of == column => {
+            (low, high.min(threshold(at).map_or(high, |next| next - 1)))
+        }
+        Fact::Band(of, band) if *of == column => kind.band(*band).unwrap_or((low, high)),
+        _ => (low, high),
+    })
 }
 
 /// The count that belongs to a sum: the same conditions, and that the column is not null.

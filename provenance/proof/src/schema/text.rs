@@ -1,4 +1,4 @@
-//! The schema as a person writes it: `age:int[0..127],weight:fixed(2)?[-200..200],sex:category(f|m)`.
+//! The schema as a person writes it: `age:int[0..127]{40,65},weight:fixed(2)?[-200..200],sex:category(f|m)`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -40,10 +40,16 @@ impl fmt::Display for Column {
         let null = if self.nullable { "?" } else { "" };
         write!(f, "{}:", self.name)?;
         match &self.kind {
-            Kind::Number { places: 0, lo, hi } => write!(f, "int{null}[{lo}..{hi}]"),
-            Kind::Number { places, lo, hi } => {
-                let (lo, hi) = (decimal_text(*lo, *places), decimal_text(*hi, *places));
-                write!(f, "fixed({places}){null}[{lo}..{hi}]")
+            Kind::Number { places, lo, hi, thresholds } => {
+                let text = |number: &i64| decimal_text(*number, *places);
+                match places {
+                    0 => write!(f, "int{null}[{lo}..{hi}]")?,
+                    _ => write!(f, "fixed({places}){null}[{}..{}]", text(lo), text(hi))?,
+                }
+                if thresholds.is_empty() {
+                    return Ok(());
+                }
+                write!(f, "{{{}}}", thresholds.iter().map(text).collect::<Vec<_>>().join(","))
             }
             Kind::Category { levels } => write!(f, "category({}){null}", levels.join("|")),
             Kind::Boolean => write!(f, "bool{null}"),
@@ -133,18 +139,26 @@ impl<'a> Parser<'a> {
     fn number(&mut self, name: String, places: u8) -> Result<Column, SchemaError> {
         let nullable = self.take("?");
         self.need("[")?;
-        let lo = self.bound(places)?;
+        let lo = self.bound(places, &["..", "]"])?;
         self.need("..")?;
-        let hi = self.bound(places)?;
+        let hi = self.bound(places, &["..", "]"])?;
         self.need("]")?;
-        Ok(Column { name, kind: Kind::Number { places, lo, hi }, nullable })
+        let mut thresholds = Vec::new();
+        if self.take("{") {
+            thresholds.push(self.bound(places, &[",", "}"])?);
+            while self.take(",") {
+                thresholds.push(self.bound(places, &[",", "}"])?);
+            }
+            self.need("}")?;
+        }
+        Ok(Column { name, kind: Kind::Number { places, lo, hi, thresholds }, nullable })
     }
 
-    /// A bound must be exact at the column's decimal places: it is never rounded.
-    fn bound(&mut self, places: u8) -> Result<i64, SchemaError> {
+    /// A bound or threshold must be exact at the column's decimal places: it is never rounded.
+    fn bound(&mut self, places: u8, ends: &[&str]) -> Result<i64, SchemaError> {
         let at = self.at;
         let rest = &self.text[at..];
-        let length = rest.find("..").into_iter().chain(rest.find(']')).min().unwrap_or(rest.len());
+        let length = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
         self.at += length;
         let text = &rest[..length];
         let scaled = decimal::parse(text, places);

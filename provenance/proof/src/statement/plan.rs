@@ -3,13 +3,19 @@
 //! A plan is public and made by both sides. A product of more than four factors is made shorter by
 //! committing to the product of its conditions as a column of its own, derived in the proof.
 
+mod claims;
+mod forms;
+
 use std::collections::BTreeMap;
 
-use super::{Condition, Measure, Quantity, Statement, StatementError};
+use super::{Statement, StatementError};
 use crate::body::Body;
 use crate::columns::Role;
-use crate::relation::{Claim, DEGREE_MAX, Factor, Form, Product, Relation, Weight};
-use crate::schema::{Kind, Schema};
+use crate::relation::{Claim, DEGREE_MAX, OneSmall, Relation, SMALL_FACTORS_MAX, Weight};
+use claims::Claims;
+use forms::Forms;
+
+pub use claims::Tables;
 
 /// The bound that no claimed integer may be able to reach.
 const BOUND: u128 = 1 << 127;
@@ -27,10 +33,37 @@ pub enum Fact {
     True(u16),
     /// 1 where the boolean is false.
     False(u16),
+    /// 1 where the number reaches this threshold.
+    AtLeast(u16, u8),
+    /// 1 where the number is there and does not reach it.
+    Below(u16, u8),
+    /// 1 where the number is in this band, which is neither the first nor the last.
+    Band(u16, u8),
     /// A column that the proof commits to: 1 where all of its facts are.
     Derived(usize),
     /// The number u.
     Value(u16),
+}
+
+impl Fact {
+    /// The column that it says something about, and more than that it is not null.
+    pub(crate) fn says_more_of(&self) -> Option<u16> {
+        match self {
+            Self::Level(column, _)
+            | Self::True(column)
+            | Self::False(column)
+            | Self::AtLeast(column, _)
+            | Self::Below(column, _)
+            | Self::Band(column, _) => Some(*column),
+            Self::Valid(_) | Self::Derived(_) | Self::Value(_) => None,
+        }
+    }
+
+    /// True where a row of which `facts` hold must fulfil this one.
+    pub(crate) fn follows_from(&self, facts: &[Fact]) -> bool {
+        let implied = |column: u16| facts.iter().any(|fact| fact.says_more_of() == Some(column));
+        facts.contains(self) || matches!(self, Fact::Valid(column) if implied(*column))
+    }
 }
 
 /// What one claimed integer adds up.
@@ -49,11 +82,18 @@ pub struct Plan {
     pub columns: Vec<(u16, Role)>,
     /// The derived columns, each a product of the facts before it.
     pub derived: Vec<Vec<Fact>>,
-    /// What each claimed integer adds up, in order, as the statement means it.
+    /// What each claimed integer adds up, in order, as the statement means it: the groups that are
+    /// told, then, where groups are withheld, the totals of all counts.
     pub claims: Vec<Counted>,
+    /// The counts of withheld groups, which are committed to and not told.
+    pub hidden: Vec<Counted>,
+    /// How the claims are laid out.
+    pub tables: Tables,
+    one_small: Option<OneSmall>,
+    /// The factors of each claim, told or hidden.
     products: Vec<Vec<Fact>>,
     nullable: Vec<bool>,
-    levels: Vec<u8>,
+    groups: Vec<u8>,
 }
 
 /// Plans a statement.
@@ -62,25 +102,32 @@ pub struct Plan {
 /// When it does not fit the schema, is about nothing committed, or could overflow.
 pub fn plan(statement: &Statement, body: &Body) -> Result<Plan, StatementError> {
     statement.check(&body.schema)?;
-    let claims = claims(statement, &body.schema)?;
-    for claim in &claims {
+    let Claims { told, hidden, tables } = Claims::of(statement, &body.schema)?;
+    for claim in &told {
         check_bound(claim, body)?;
+    }
+    let one_small = tables.one_small(told.len(), body.policy.minimum_cell());
+    if one_small.as_ref().is_some_and(|small| small.factors() > SMALL_FACTORS_MAX) {
+        return Err(StatementError::Shape);
     }
     let schema_columns = body.schema.columns();
     let mut plan = Plan {
         columns: Vec::new(),
         derived: Vec::new(),
         claims: Vec::new(),
+        hidden: Vec::new(),
+        tables,
+        one_small,
         products: Vec::new(),
         nullable: schema_columns.iter().map(|column| column.nullable).collect(),
-        levels: schema_columns.iter().map(|column| levels_of(&column.kind)).collect(),
+        groups: schema_columns.iter().map(|column| column.kind.groups()).collect(),
     };
     let mut known = BTreeMap::new();
-    for claim in &claims {
+    for claim in told.iter().chain(&hidden) {
         let product = plan.shorten(claim, &mut known)?;
         plan.products.push(product);
     }
-    plan.claims = claims;
+    (plan.claims, plan.hidden) = (told, hidden);
     let facts = plan.products.iter().chain(&plan.derived).flatten().copied().collect::<Vec<_>>();
     let needed: Vec<(u16, Role)> = facts.into_iter().flat_map(|fact| plan.roles(fact)).collect();
     let published = body.schema.published().into_iter();
@@ -97,21 +144,32 @@ impl Plan {
     /// # Errors
     /// When their number is another, or a limit is not kept.
     pub fn relation(&self, rows: u64, results: &[u128]) -> Result<Relation, StatementError> {
-        if results.len() != self.products.len() {
+        if results.len() != self.claims.len() {
             return Err(StatementError::Shape);
         }
-        let mut forms = Forms { plan: self, forms: Vec::new() };
+        let mut forms = Forms::new(self);
         let mut claims = Vec::new();
-        for (product, result) in self.products.iter().zip(results) {
+        // A hidden sum is written as 0 and committed to.
+        let sums = results.iter().copied().chain(std::iter::repeat(0));
+        for (product, sum) in self.products.iter().zip(sums) {
             let product = forms.product(1, product);
-            claims.push(Claim { weight: Weight::One, products: vec![product], sum: *result });
+            claims.push(Claim { weight: Weight::One, products: vec![product], sum });
         }
         for (at, facts) in self.derived.iter().enumerate() {
             let products = vec![forms.product(1, &[Fact::Derived(at)]), forms.product(-1, facts)];
             claims.push(Claim { weight: Weight::Zero, products, sum: 0 });
         }
         let columns = self.columns.len() + self.derived.len();
-        Ok(Relation::new(rows, columns, forms.forms, claims)?)
+        let relation = Relation::new(rows, columns, forms.finish(), claims)?;
+        Ok(match &self.one_small {
+            Some(small) => relation.hide(small.clone())?,
+            None => relation,
+        })
+    }
+
+    /// True where hidden counts are such that something had to be withheld.
+    pub fn one_is_small(&self, hidden: &[u128]) -> bool {
+        self.one_small.as_ref().is_none_or(|small| small.holds(hidden))
     }
 
     /// Four bytes for each published column: its place in the schema and its role.
@@ -157,12 +215,19 @@ impl Plan {
             }
             Fact::Valid(column) => valid(column).into_iter().collect(),
             Fact::Level(column, level) => {
-                let last = self.levels[usize::from(column)] - 1;
+                let last = self.groups[usize::from(column)] - 1;
                 if level < last {
                     return vec![(column, Role::Level(level))];
                 }
                 let others = (0..last).map(|level| (column, Role::Level(level)));
                 others.chain(valid(column)).collect()
+            }
+            Fact::AtLeast(column, at) => vec![(column, Role::Threshold(at))],
+            Fact::Below(column, at) => {
+                valid(column).into_iter().chain([(column, Role::Threshold(at))]).collect()
+            }
+            Fact::Band(column, band) => {
+                vec![(column, Role::Threshold(band - 1)), (column, Role::Threshold(band))]
             }
         }
     }
@@ -172,143 +237,6 @@ impl Plan {
     }
 }
 
-struct Forms<'a> {
-    plan: &'a Plan,
-    forms: Vec<Form>,
-}
-
-impl Forms<'_> {
-    fn product(&mut self, coefficient: i64, facts: &[Fact]) -> Product {
-        let factors: Vec<Factor> = facts.iter().map(|fact| self.factor(*fact)).collect();
-        if factors.is_empty() {
-            return Product { coefficient, factors: vec![self.form(Vec::new(), 1)] };
-        }
-        Product { coefficient, factors }
-    }
-
-    fn factor(&mut self, fact: Fact) -> Factor {
-        let plan = self.plan;
-        match fact {
-            Fact::Derived(at) => Factor::Column(plan.columns.len() + at),
-            Fact::Value(column) | Fact::True(column) => {
-                Factor::Column(plan.place(column, Role::Value))
-            }
-            Fact::Valid(column) => match plan.nullable[usize::from(column)] {
-                true => Factor::Column(plan.place(column, Role::Valid)),
-                false => self.form(Vec::new(), 1),
-            },
-            Fact::False(column) => {
-                let value = plan.place(column, Role::Value);
-                self.rest_of_valid(column, vec![(value, -1)])
-            }
-            Fact::Level(column, level) => {
-                let last = plan.levels[usize::from(column)] - 1;
-                if level < last {
-                    return Factor::Column(plan.place(column, Role::Level(level)));
-                }
-                let others = (0..last).map(|level| (plan.place(column, Role::Level(level)), -1));
-                self.rest_of_valid(column, others.collect())
-            }
-        }
-    }
-
-    /// The column's valid rows, less these columns.
-    fn rest_of_valid(&mut self, column: u16, mut terms: Vec<(usize, i64)>) -> Factor {
-        if !self.plan.nullable[usize::from(column)] {
-            return self.form(terms, 1);
-        }
-        terms.push((self.plan.place(column, Role::Valid), 1));
-        self.form(terms, 0)
-    }
-
-    fn form(&mut self, terms: Vec<(usize, i64)>, rows: i64) -> Factor {
-        let form = Form { terms, rows };
-        let at = self.forms.iter().position(|known| *known == form).unwrap_or_else(|| {
-            self.forms.push(form);
-            self.forms.len() - 1
-        });
-        Factor::Form(at)
-    }
-}
-
-/// What each claimed integer of a statement adds up.
-fn claims(statement: &Statement, schema: &Schema) -> Result<Vec<Counted>, StatementError> {
-    let mut cells: Vec<Vec<Fact>> = vec![statement.conditions.iter().map(condition_fact).collect()];
-    for group in &statement.groups {
-        let levels = levels_of(&schema.columns()[usize::from(*group)].kind);
-        let split = |cell: &Vec<Fact>| {
-            let cell = cell.clone();
-            let with = move |level| [cell.clone(), vec![Fact::Level(*group, level)]].concat();
-            (0..levels).map(with).collect::<Vec<_>>()
-        };
-        cells = cells.iter().flat_map(split).collect();
-    }
-    let mut claims = Vec::new();
-    for cell in &cells {
-        for measure in &statement.measures {
-            measure_claims(cell, measure, schema, &mut claims);
-        }
-        if claims.len() > crate::relation::CLAIMS_MAX - DERIVED_MAX {
-            return Err(StatementError::Shape);
-        }
-    }
-    Ok(claims)
-}
-
-fn measure_claims(cell: &[Fact], measure: &Measure, schema: &Schema, claims: &mut Vec<Counted>) {
-    let add = |claims: &mut Vec<Counted>, facts: &[Fact], quantities: &[Quantity]| {
-        claims.push(counted(facts, quantities, schema));
-    };
-    match measure {
-        Measure::Count => add(claims, cell, &[]),
-        Measure::Sum(quantity) => {
-            let present = [cell, &[presence(quantity)]].concat();
-            add(claims, &present, &[]);
-            add(claims, &present, &[*quantity]);
-        }
-        Measure::Gram(quantities) => {
-            let present: Vec<Fact> =
-                cell.iter().copied().chain(quantities.iter().map(presence)).collect();
-            add(claims, &present, &[]);
-            for quantity in quantities {
-                add(claims, &present, &[*quantity]);
-            }
-            for (at, first) in quantities.iter().enumerate() {
-                for second in &quantities[at..] {
-                    add(claims, &present, &[*first, *second]);
-                }
-            }
-        }
-    }
-}
-
-/// A product in its shortest form: a boolean counts once, and needs no word that it is not null.
-fn counted(facts: &[Fact], quantities: &[Quantity], schema: &Schema) -> Counted {
-    let mut facts = facts.to_vec();
-    let mut values = Vec::new();
-    for quantity in quantities {
-        match quantity {
-            Quantity::Value(column) => values.push(*column),
-            Quantity::Level(column, level) => facts.push(Fact::Level(*column, *level)),
-            Quantity::True(column) => facts.push(Fact::True(*column)),
-        }
-    }
-    facts.sort_unstable();
-    facts.dedup();
-    let implied = |column: &u16| {
-        let nullable = schema.columns()[usize::from(*column)].nullable;
-        let says_more = |fact: &Fact| match fact {
-            Fact::Level(other, _) | Fact::True(other) | Fact::False(other) => other == column,
-            _ => false,
-        };
-        !nullable || values.contains(column) || facts.iter().any(says_more)
-    };
-    let kept = |fact: &&Fact| !matches!(fact, Fact::Valid(column) if implied(column));
-    let facts = facts.iter().filter(kept).copied().collect();
-    values.sort_unstable();
-    Counted { facts, values }
-}
-
 fn check_bound(claim: &Counted, body: &Body) -> Result<(), StatementError> {
     let mut bound = u128::from(body.rows);
     for column in &claim.values {
@@ -316,27 +244,4 @@ fn check_bound(claim: &Counted, body: &Body) -> Result<(), StatementError> {
         bound = bound.checked_mul((1u128 << bits) - 1).ok_or(StatementError::Bound)?;
     }
     if bound < BOUND { Ok(()) } else { Err(StatementError::Bound) }
-}
-
-fn presence(quantity: &Quantity) -> Fact {
-    match quantity {
-        Quantity::Value(column) | Quantity::Level(column, _) | Quantity::True(column) => {
-            Fact::Valid(*column)
-        }
-    }
-}
-
-fn condition_fact(condition: &Condition) -> Fact {
-    match condition {
-        Condition::Level(column, level) => Fact::Level(*column, *level),
-        Condition::True(column) => Fact::True(*column),
-        Condition::False(column) => Fact::False(*column),
-    }
-}
-
-fn levels_of(kind: &Kind) -> u8 {
-    match kind {
-        Kind::Category { levels } => levels.len() as u8,
-        Kind::Number { .. } | Kind::Boolean => 0,
-    }
 }

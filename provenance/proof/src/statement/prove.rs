@@ -2,15 +2,20 @@
 
 use rayon::prelude::*;
 
+mod withhold;
+
 use super::plan::{Counted, Fact, Plan, plan};
 use super::{Context, Statement, StatementError, absorb};
-use crate::argument::prove::{OpenColumn, prove as prove_relation};
+use crate::argument::prove::{OpenColumn, prove_hiding};
 use crate::argument::{Commitments, ProveError};
 use crate::columns::{Cells, Role};
 use crate::commit::commit_column;
 use crate::ingest::prove::{OpenVersion, witness_digest};
 use crate::policy;
 use crate::transcript::{Blinds, Entropy, Transcript};
+use zeroize::Zeroizing;
+
+pub use withhold::withhold;
 
 /// A claim with its proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +38,24 @@ pub fn prove(
     entropy: &Entropy,
 ) -> Result<Proven, StatementError> {
     let plan = plan(statement, &version.body)?;
-    let results = compute(version, &plan)?;
+    let results = compute(version, &plan.claims)?;
     policy::check(&version.body, statement, &plan, &results)?;
-    let proof = prove_results(version, statement, &plan, context, &results, entropy)?;
+    let hidden = Zeroizing::new(compute(version, &plan.hidden)?);
+    if !plan.one_is_small(&hidden) {
+        return Err(StatementError::NoneSmall);
+    }
+    let sums = Sums { told: &results, hidden: &hidden };
+    let proof = prove_sums(version, statement, &plan, context, sums, entropy)?;
     Ok(Proven { results, proof })
+}
+
+/// The integers of a plan: those that are told, and the counts of withheld groups.
+#[derive(Debug, Clone, Copy)]
+pub struct Sums<'a> {
+    /// In the order of [`Plan::claims`].
+    pub told: &'a [u128],
+    /// In the order of [`Plan::hidden`].
+    pub hidden: &'a [u128],
 }
 
 /// Proves these results, whether they are true and allowed or not; a verifier refuses false ones.
@@ -51,6 +70,24 @@ pub fn prove_results(
     results: &[u128],
     entropy: &Entropy,
 ) -> Result<Vec<u8>, StatementError> {
+    let hidden = Zeroizing::new(compute(version, &plan.hidden)?);
+    let sums = Sums { told: results, hidden: &hidden };
+    prove_sums(version, statement, plan, context, sums, entropy)
+}
+
+/// As [`prove_results`], with any hidden counts.
+///
+/// # Errors
+/// When the statement does not fit the version.
+pub fn prove_sums(
+    version: &OpenVersion,
+    statement: &Statement,
+    plan: &Plan,
+    context: &Context,
+    sums: Sums<'_>,
+    entropy: &Entropy,
+) -> Result<Vec<u8>, StatementError> {
+    let results = sums.told;
     let relation = plan.relation(version.body.rows, results)?;
     let mut columns = Vec::with_capacity(relation.columns());
     for (column, role) in &plan.columns {
@@ -68,7 +105,8 @@ pub fn prove_results(
         proof.extend_from_slice(open.commitments.bytes());
         columns.push(open);
     }
-    proof.extend(prove_relation(&mut transcript, &relation, &columns, &mut blinds)?);
+    let argument = prove_hiding(&mut transcript, &relation, &columns, sums.hidden, &mut blinds)?;
+    proof.extend(argument);
     Ok(proof)
 }
 
@@ -84,9 +122,9 @@ fn commit_derived(
     Ok(OpenColumn { cells, blinds, commitments })
 }
 
-fn compute(version: &OpenVersion, plan: &Plan) -> Result<Vec<u128>, StatementError> {
+fn compute(version: &OpenVersion, claims: &[Counted]) -> Result<Vec<u128>, StatementError> {
     let rows = version.body.rows as usize;
-    plan.claims.par_iter().map(|claim| sum(version, claim, rows)).collect()
+    claims.par_iter().map(|claim| sum(version, claim, rows)).collect()
 }
 
 /// Below the bound that the plan has checked, so nothing overflows.
@@ -125,13 +163,30 @@ fn cells_of(version: &OpenVersion, fact: Fact) -> Result<Cells, StatementError> 
     let (column, role) = match fact {
         Fact::Valid(column) => (column, Role::Valid),
         Fact::Level(column, level) => (column, Role::Level(level)),
-        Fact::True(column) | Fact::Value(column) | Fact::False(column) => (column, Role::Value),
+        Fact::True(column) | Fact::Value(column) => (column, Role::Value),
+        Fact::AtLeast(column, at) => (column, Role::Threshold(at)),
+        Fact::False(column) => return difference(version, column, Role::Valid, Role::Value),
+        Fact::Below(column, at) => {
+            return difference(version, column, Role::Valid, Role::Threshold(at));
+        }
+        Fact::Band(column, band) => {
+            let (low, next) = (Role::Threshold(band - 1), Role::Threshold(band));
+            return difference(version, column, low, next);
+        }
         Fact::Derived(_) => return Err(StatementError::Missing),
     };
+    Ok(version.encoded(column).ok_or(StatementError::Missing)?.cells(role))
+}
+
+/// 1 where the first is 1 and the second is not.
+fn difference(
+    version: &OpenVersion,
+    column: u16,
+    of: Role,
+    without: Role,
+) -> Result<Cells, StatementError> {
     let encoded = version.encoded(column).ok_or(StatementError::Missing)?;
-    let cells = encoded.cells(role);
-    let Fact::False(_) = fact else { return Ok(cells) };
-    let valid = encoded.cells(Role::Valid);
-    let rest = |row| valid.word(row) - valid.word(row).min(cells.word(row));
-    Ok(Cells::values((0..cells.len()).map(rest).collect(), 1))
+    let (of, without) = (encoded.cells(of), encoded.cells(without));
+    let rest = |row| of.word(row) - of.word(row).min(without.word(row));
+    Ok(Cells::values((0..of.len()).map(rest).collect(), 1))
 }
