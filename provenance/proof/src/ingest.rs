@@ -41,12 +41,11 @@ pub fn roles(column: &Column) -> Vec<Role> {
 /// factors. The last step is the threshold's own column, the others are [`Role::Step`].
 pub fn steps(threshold: u32, bits: u8) -> Vec<Range<u8>> {
     let mut start = threshold.trailing_zeros().min(u32::from(bits.saturating_sub(1))) as u8;
-    let mut end = bits.min(start + 4);
-    let mut steps = vec![start..end];
-    while end < bits {
-        start = end;
-        end = bits.min(start + 3);
+    let (mut steps, mut width) = (Vec::new(), 4);
+    while start < bits {
+        let end = bits.min(start + width);
         steps.push(start..end);
+        (start, width) = (end, 3);
     }
     steps
 }

@@ -96,7 +96,7 @@ impl OneSmall {
             };
             term.iter().map(of).sum::<Option<i128>>()
         };
-        let small = |value: i128| value >= 1 && value < i128::from(self.below);
+        let small = |value: i128| (1..i128::from(self.below)).contains(&value);
         self.terms.iter().any(|term| value(term).is_some_and(small))
     }
 
