@@ -32,6 +32,7 @@ mod merge;
 mod names;
 mod order;
 mod parse;
+mod read;
 mod reasons;
 mod scan;
 mod session;
@@ -43,6 +44,8 @@ mod width;
 mod windows;
 mod written;
 
+/// The parser's own types, for who reads a query by [`with_query`].
+pub use datafusion::sql::sqlparser;
 pub use error::{Position, SqlError};
 pub use execute::{Answer, Dropped, Options, ScanCount, UNIT_ROWS, execute, plan};
 pub use files::FileTable;
@@ -51,6 +54,7 @@ pub use memory::Spill;
 pub use names::{QueryNames, query_names};
 pub use order::RowOrder;
 pub use parse::{QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TOKENS_MAX};
+pub use read::with_query;
 pub use reasons::reason;
 pub use table::{BatchStream, MemoryTable, ReadError, TableRange, TableSource};
 pub use windows::allowed_windows;

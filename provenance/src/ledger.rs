@@ -17,6 +17,7 @@ mod identity;
 mod key;
 mod memory;
 mod overlay;
+mod release;
 mod run;
 mod view;
 

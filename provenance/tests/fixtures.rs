@@ -111,6 +111,17 @@ pub fn verdict() -> RunVerdict {
     }
 }
 
+pub fn release() -> ProofRelease {
+    ProofRelease {
+        number: 2,
+        previous: Some(StatementId::from_bytes([13; 32])),
+        version: statement_ref(2),
+        version_number: 1,
+        proof: ChunkId::from_bytes([14; 32]),
+        bytes: 3_000,
+    }
+}
+
 /// A draft of every kind with the signer that it needs.
 pub fn drafts() -> Vec<(Draft, SeedSigner)> {
     let draft =
@@ -137,6 +148,7 @@ pub fn drafts() -> Vec<(Draft, SeedSigner)> {
             ),
             signer(1),
         ),
+        (draft(did(1), did(4).to_string(), Payload::ProofRelease(release())), signer(1)),
     ]
 }
 

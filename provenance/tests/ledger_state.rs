@@ -112,7 +112,7 @@ fn equal_facts_have_equal_digests_and_any_change_another() {
         }
     }
     assert!(!digests.contains(&state.digest().to_string()));
-    assert_eq!(Table::ALL.map(Table::number), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    assert_eq!(Table::ALL.map(Table::number), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod merkle_vectors;
 mod paths;
 mod payloads;
 mod references;
+mod releases;
 mod signatures;
 mod statements;
 mod trails;

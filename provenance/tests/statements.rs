@@ -45,7 +45,7 @@ fn every_kind_is_signed_decoded_and_verified() {
     }
     ids.sort();
     ids.dedup();
-    assert_eq!(ids.len(), 5);
+    assert_eq!(ids.len(), 6);
 }
 
 #[test]
@@ -273,6 +273,7 @@ fn kinds_have_names_and_unknown_ones_are_kept() {
         (Kind::DatasetVersion, "dataset.version"),
         (Kind::RunReceipt, "run.receipt"),
         (Kind::RunVerdict, "run.verdict"),
+        (Kind::ProofRelease, "proof.release"),
         (Kind::Other("dataset.transfer".to_owned()), "dataset.transfer"),
     ] {
         assert_eq!(name.parse::<Kind>().unwrap(), kind);

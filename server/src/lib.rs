@@ -2,6 +2,7 @@
 //! later HTTP, are thin faces of. It knows no terminal and no HTTP; progress goes through a
 //! callback.
 
+pub mod claims;
 pub mod error;
 pub mod node;
 pub mod progress;

@@ -11,15 +11,13 @@ use datafusion::sql::sqlparser::ast::{
     SetOperator, SetQuantifier, Spanned, Statement, TableFactor, Value, ValueWithSpan, Visit,
     Visitor,
 };
-use datafusion::sql::sqlparser::dialect::GenericDialect;
-use datafusion::sql::sqlparser::parser::Parser;
-use datafusion::sql::sqlparser::tokenizer::{Location, Tokenizer};
 
 use super::admit::GROUPING;
 use super::aggregate::Aggregate;
 use super::error::SqlError;
 use super::functions::allowed_functions;
 use super::literals::keep_integers_exact;
+use super::read::{no_query, one_statement, with_room};
 use super::reasons::hint_for;
 use super::windows::allowed_windows;
 
@@ -32,9 +30,6 @@ pub const QUERY_TOKENS_MAX: usize = 20_000;
 /// How deep expressions, subqueries and chains of UNION may nest.
 pub const QUERY_DEPTH_MAX: usize = 100;
 
-/// Room for the recursive parser over a query of the longest kind; touched only when used.
-const PARSER_STACK_BYTES: usize = 256 << 20;
-
 /// A query that passed, and the names of its `$` placeholders.
 #[derive(Debug)]
 pub(super) struct Parsed {
@@ -44,56 +39,20 @@ pub(super) struct Parsed {
 
 /// Parses and checks a query.
 pub(super) fn parse(sql: &str) -> Result<Parsed, SqlError> {
-    if sql.len() > QUERY_BYTES_MAX {
-        let what = format!("{} bytes", sql.len());
-        return Err(SqlError::Limit { what, limit: QUERY_BYTES_MAX });
-    }
-    // A long chain of operators nests as deep as it is long, and a parsed tree is dropped as
-    // recursively as it was built; so both happen where there is room.
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(PARSER_STACK_BYTES)
-            .spawn_scoped(scope, || parse_here(sql))
-            .map_err(|error| SqlError::Execution(format!("no thread for the parser: {error}")))?
-            .join()
-            .map_err(|_| SqlError::Parse("the parser gave up on it".to_owned()))?
-    })
-}
-
-fn parse_here(sql: &str) -> Result<Parsed, SqlError> {
-    let dialect = GenericDialect {};
-    let tokens = Tokenizer::new(&dialect, sql)
-        .tokenize_with_location()
-        .map_err(|error| SqlError::Parse(error.to_string()))?;
-    if tokens.len() > QUERY_TOKENS_MAX {
-        let what = format!("{} words and signs", tokens.len());
-        return Err(SqlError::Limit { what, limit: QUERY_TOKENS_MAX });
-    }
-    let mut statements = Parser::new(&dialect)
-        .with_tokens_with_locations(tokens)
-        .parse_statements()
-        .map_err(|error| SqlError::Parse(error.to_string()))?;
-    let (Some(mut statement), true) = (statements.pop(), statements.is_empty()) else {
-        return Err(SqlError::refused(
-            "anything but one statement",
-            "write exactly one SELECT; WITH can hold its parts",
-        )
-        .at(Location { line: 1, column: 1 }));
-    };
-    if !matches!(statement, Statement::Query(_)) {
-        let text = statement.to_string();
-        let first = text.split_whitespace().next().unwrap_or("").to_uppercase();
-        return Err(SqlError::refused(first, "a run is one SELECT and changes nothing")
-            .at(Location { line: 1, column: 1 }));
-    }
-    let mut check = Check::new();
-    match statement.visit(&mut check) {
-        ControlFlow::Break(error) => Err(error),
-        ControlFlow::Continue(()) => {
-            keep_integers_exact(&mut statement)?;
-            Ok(Parsed { statement, placeholders: check.placeholders })
+    with_room(sql, || {
+        let mut statement = one_statement(sql)?;
+        if !matches!(statement, Statement::Query(_)) {
+            return Err(no_query(&statement));
         }
-    }
+        let mut check = Check::new();
+        match statement.visit(&mut check) {
+            ControlFlow::Break(error) => Err(error),
+            ControlFlow::Continue(()) => {
+                keep_integers_exact(&mut statement)?;
+                Ok(Parsed { statement, placeholders: check.placeholders })
+            }
+        }
+    })
 }
 
 /// Says where a part stands that is refused.

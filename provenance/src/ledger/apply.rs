@@ -4,7 +4,7 @@ use super::entry::Entry;
 use super::overlay::Overlay;
 use super::rows::{At, Claims, EntryRow, LogKey, LogRow, NewerRow, Standing, read, write};
 use super::view::{Change, Table, View, ViewError};
-use super::{dataset, identity, key, queries, run};
+use super::{dataset, identity, key, queries, release, run};
 use crate::statement::{Origin, Payload, Statement};
 
 /// Why an entry could not be folded. Most that is wrong with an entry is no error but a
@@ -166,6 +166,7 @@ fn judge(place: &Place<'_>) -> Result<Judged, LedgerError> {
         Payload::DatasetVersion(payload) => dataset::judge_version(place, payload),
         Payload::RunReceipt(payload) => run::judge_receipt(place, payload),
         Payload::RunVerdict(payload) => run::judge_verdict(place, payload),
+        Payload::ProofRelease(payload) => release::judge(place, payload),
         Payload::Unknown => newer(place),
     }
 }

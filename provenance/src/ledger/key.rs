@@ -55,6 +55,11 @@ pub(super) fn did(did: &Did) -> [u8; SUBJECT_SIZE] {
     text(did.as_str())
 }
 
+/// A version of a dataset as a subject.
+pub(super) fn version(did: &Did, number: u64) -> [u8; SUBJECT_SIZE] {
+    text(&format!("{did}@{number}"))
+}
+
 /// Any claimed subject (a DID or a URN) as a subject.
 pub(super) fn text(subject: &str) -> [u8; SUBJECT_SIZE] {
     Sha256::digest(subject.as_bytes()).into()

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::key;
 use super::rows::{
-    ConflictRow, DatasetRow, EntryRow, IdentityRow, InLog, InputRow, LogRow, NewerRow, RootRow,
-    RunRow, VerdictRow, VersionRow, decode, read,
+    ConflictRow, DatasetRow, EntryRow, IdentityRow, InLog, InputRow, LogRow, NewerRow, Newest,
+    ReleaseRow, RootRow, RunRow, VerdictRow, VersionRow, decode, read,
 };
 use super::view::{Table, View, ViewError};
 use crate::hash::{DatasetRoot, StatementId};
@@ -134,6 +134,32 @@ pub fn conflicts(
     did: &Did,
 ) -> Result<Vec<ConflictRow>, ViewError> {
     rows(view, Table::Conflict, &key::subject(&key::did(did), origin))
+}
+
+/// The released proofs of a version in one log, ascending by number.
+///
+/// # Errors
+/// When the view fails.
+pub fn releases(
+    view: &dyn View,
+    origin: &Origin,
+    did: &Did,
+    version: u64,
+) -> Result<Vec<ReleaseRow>, ViewError> {
+    rows(view, Table::Release, &key::subject(&key::version(did, version), origin))
+}
+
+/// The newest release of a version: what the next one follows.
+///
+/// # Errors
+/// When the view fails.
+pub fn last_release(
+    view: &dyn View,
+    origin: &Origin,
+    did: &Did,
+    version: u64,
+) -> Result<Option<Newest>, ViewError> {
+    read(view, Table::LastRelease, &key::subject(&key::version(did, version), origin))
 }
 
 /// A run by its id, which is its receipt's statement id.

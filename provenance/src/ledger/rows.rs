@@ -10,7 +10,7 @@ use super::view::{Change, Table, View, ViewError};
 use crate::hash::StatementId;
 use crate::identity::Did;
 use crate::log::note::VKey;
-use crate::statement::{DatasetVersion, Origin, Role, RunReceipt, RunVerdict};
+use crate::statement::{DatasetVersion, Origin, ProofRelease, Role, RunReceipt, RunVerdict};
 
 /// Forks that a dataset's row lists: one is enough to convict, and rows must not grow with what
 /// an attacker appends.
@@ -166,7 +166,7 @@ pub struct DatasetRow {
     pub forks: Vec<At>,
 }
 
-/// Number and place of a dataset's newest version.
+/// Number and place of a dataset's newest version, or of a version's newest release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Newest {
     /// Its number.
@@ -235,6 +235,21 @@ pub struct VerdictRow {
     pub iat: u64,
     /// What it says.
     pub payload: RunVerdict,
+}
+
+/// A released proof of a private version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseRow {
+    /// Its statement.
+    pub at: At,
+    /// Which controller signed it.
+    pub iss: Did,
+    /// When, as the signer says.
+    pub iat: u64,
+    /// Whether the release before is known.
+    pub chain: Chain,
+    /// What it says.
+    pub payload: ProofRelease,
 }
 
 /// What has a root.

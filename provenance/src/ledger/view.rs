@@ -29,11 +29,15 @@ pub enum Table {
     Input,
     /// Statements that this version carries but does not understand, by their subject.
     Newer,
+    /// Released proofs of a private version, by number.
+    Release,
+    /// The newest release of a private version.
+    LastRelease,
 }
 
 impl Table {
     /// All tables, in the order in which [`super::RowDigest`] takes them.
-    pub const ALL: [Table; 12] = [
+    pub const ALL: [Table; 14] = [
         Table::Log,
         Table::Entry,
         Table::Statement,
@@ -46,6 +50,8 @@ impl Table {
         Table::Root,
         Table::Input,
         Table::Newer,
+        Table::Release,
+        Table::LastRelease,
     ];
 
     /// Number of the table, fixed for good: it enters the digest of the ledger.
@@ -63,6 +69,8 @@ impl Table {
             Table::Root => 10,
             Table::Input => 11,
             Table::Newer => 12,
+            Table::Release => 13,
+            Table::LastRelease => 14,
         }
     }
 }

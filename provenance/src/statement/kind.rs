@@ -23,6 +23,8 @@ pub enum Kind {
     RunReceipt,
     /// `run.verdict`: what came out when a run was repeated.
     RunVerdict,
+    /// `proof.release`: a proven statistic of a private version, by one of its controllers.
+    ProofRelease,
     /// A kind that this version does not know. Made by parsing only, so that it never holds the
     /// name of a known kind.
     Other(String),
@@ -48,6 +50,7 @@ impl Kind {
             Self::DatasetVersion => "dataset.version",
             Self::RunReceipt => "run.receipt",
             Self::RunVerdict => "run.verdict",
+            Self::ProofRelease => "proof.release",
             Self::Other(name) => name,
         }
     }
@@ -83,6 +86,7 @@ impl FromStr for Kind {
             "dataset.version" => Self::DatasetVersion,
             "run.receipt" => Self::RunReceipt,
             "run.verdict" => Self::RunVerdict,
+            "proof.release" => Self::ProofRelease,
             other => Self::Other(other.to_owned()),
         })
     }

@@ -10,6 +10,7 @@ use super::dataset_version::DatasetVersion;
 use super::identity::Identity;
 use super::json;
 use super::kind::Kind;
+use super::proof_release::ProofRelease;
 use super::refused::{Refused, SignError};
 use super::run_receipt::RunReceipt;
 use super::run_verdict::RunVerdict;
@@ -31,6 +32,8 @@ pub enum Payload {
     RunReceipt(RunReceipt),
     /// What came out when a run was repeated.
     RunVerdict(RunVerdict),
+    /// A proven statistic of a private version.
+    ProofRelease(ProofRelease),
     /// An unknown kind, an unknown `v`, or a `must` member that this version does not know: to be
     /// carried, never to be acted on.
     Unknown,
@@ -74,6 +77,9 @@ impl Payload {
             }
             Kind::RunReceipt => body(kind, &frame, bytes)?.map_or(Self::Unknown, Self::RunReceipt),
             Kind::RunVerdict => body(kind, &frame, bytes)?.map_or(Self::Unknown, Self::RunVerdict),
+            Kind::ProofRelease => {
+                body(kind, &frame, bytes)?.map_or(Self::Unknown, Self::ProofRelease)
+            }
             Kind::Other(_) => Self::Unknown,
         })
     }
@@ -85,6 +91,7 @@ impl Payload {
             Self::DatasetVersion(body) => to_json(Kind::DatasetVersion, body),
             Self::RunReceipt(body) => to_json(Kind::RunReceipt, body),
             Self::RunVerdict(body) => to_json(Kind::RunVerdict, body),
+            Self::ProofRelease(body) => to_json(Kind::ProofRelease, body),
             Self::Unknown => Err(SignError::Unknown),
         }
     }
@@ -96,6 +103,7 @@ impl Payload {
             Self::DatasetVersion(body) => body.check_claims(claims),
             Self::RunReceipt(body) => body.check_claims(claims),
             Self::RunVerdict(body) => body.check_claims(claims),
+            Self::ProofRelease(body) => body.check_claims(claims),
             Self::Unknown => Ok(()),
         }
     }

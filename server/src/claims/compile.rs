@@ -1,0 +1,208 @@
+//! From a claim's text to the statement that is proven. Pure: holder and verifier get the same.
+
+use veritrail_compute::sql::sqlparser::ast::{Query, Select, SelectItem};
+use veritrail_compute::sql::with_query;
+use veritrail_proof::body::Body;
+use veritrail_proof::schema::{Kind, Schema};
+use veritrail_proof::statement::plan::plan;
+use veritrail_proof::statement::{Measure, Quantity, Statement, StatementError};
+
+use super::columns::Columns;
+use super::condition::{Selection, selection};
+use super::items::item;
+use super::measures::{Function, Item, measures};
+use super::refused::Refused;
+use super::{select, text};
+
+/// The longest claim, in bytes.
+pub const CLAIM_BYTES_MAX: usize = 16 << 10;
+/// The most items that SELECT may list.
+const ITEMS_MAX: usize = 64;
+
+/// A claim that a statement was found for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub(super) selection: Selection,
+    pub(super) groups: Vec<u16>,
+    pub(super) items: Vec<Item>,
+    pub(super) null_group: bool,
+    statement: Statement,
+    text: String,
+}
+
+impl Claim {
+    /// Finds the statement of a claim's text.
+    ///
+    /// # Errors
+    /// When no statement says the same: with the reason, the place in the text and the nearest form
+    /// that one says.
+    pub fn compile(sql: &str, schema: &Schema) -> Result<Self, Refused> {
+        if sql.len() > CLAIM_BYTES_MAX {
+            let why = format!("it has {} bytes", sql.len());
+            let instead = format!("at most {CLAIM_BYTES_MAX} bytes");
+            return Err(Refused::new("the claim", why, instead));
+        }
+        with_query(sql, |query| Self::of_query(query, schema))?
+    }
+
+    /// The text that every claim of this meaning is written as; it compiles to this claim.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What is proven.
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// What SELECT lists, in its order.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// Whether the statement fits a version, beyond its schema.
+    ///
+    /// # Errors
+    /// When it says nothing about a committed column, or its numbers could be too large.
+    pub fn check_against(&self, body: &Body) -> Result<(), Refused> {
+        plan(&self.statement, body).map(drop).map_err(|error| match error {
+            StatementError::Public => {
+                let why =
+                    format!("the number of rows, {}, is published without a proof", body.rows);
+                Refused::new("count(*) of all rows", why, "a WHERE or GROUP BY, or an aggregate")
+            }
+            other => Refused::new("the claim", other.to_string(), "fewer columns or groups"),
+        })
+    }
+
+    fn of_query(query: &Query, schema: &Schema) -> Result<Self, Refused> {
+        let select = select::plain(query)?;
+        let columns = Columns::new(schema, select::table(select)?);
+        let selection = selection(&columns, select.selection.as_ref())?;
+        let groups = select::groups(&columns, select)?;
+        let mut items = items(&columns, &groups, select)?;
+        let always_present = |column: u16| {
+            !columns.nullable(column)
+                || selection.implies_present(column)
+                || groups.contains(&column)
+        };
+        let null_group = null_group(&columns, &selection, &groups, &items, select)?;
+        let measures = measures(&mut items, !groups.is_empty(), always_present)
+            .map_err(|at| uncounted(&columns, at, select))?;
+        check_present(&columns, &selection, &groups, &measures, select)?;
+        let conditions = selection.conditions.clone();
+        let statement = Statement { conditions, groups: groups.clone(), measures };
+        statement.check(schema).map_err(|error| {
+            Refused::new("the claim", error.to_string(), "fewer aggregates").at(select)
+        })?;
+        // What follows from the rest is not written down.
+        let present = |column: &u16| groups.contains(column);
+        let present = selection.present.iter().copied().filter(present).collect();
+        let selection = Selection { present, ..selection };
+        let mut claim =
+            Self { selection, groups, items, null_group, statement, text: String::new() };
+        claim.text = text::of(&claim, schema);
+        Ok(claim)
+    }
+}
+
+fn items(columns: &Columns<'_>, groups: &[u16], select: &Select) -> Result<Vec<Item>, Refused> {
+    if select.projection.len() > ITEMS_MAX {
+        let why = format!("SELECT lists more than {ITEMS_MAX}");
+        return Err(Refused::new("the claim", why, "a claim for some of them").at(select));
+    }
+    let items = select.projection.iter().map(|one| item(columns, groups, one));
+    let items = items.collect::<Result<Vec<_>, _>>()?;
+    if !items.iter().any(|item| matches!(item, Item::Measured(_))) {
+        let why = "SELECT lists no aggregate";
+        return Err(Refused::new("the claim", why, "add count(*)").at(select));
+    }
+    Ok(items)
+}
+
+/// Whether the rows in which the grouping column is null are a group that the claim has to show: in
+/// SQL they are. A statement has none for them, but the number of its rows follows where all others
+/// are counted.
+fn null_group(
+    columns: &Columns<'_>,
+    selection: &Selection,
+    groups: &[u16],
+    items: &[Item],
+    select: &Select,
+) -> Result<bool, Refused> {
+    let open = |column: &&u16| {
+        columns.nullable(**column)
+            && !selection.implies_present(**column)
+            && !selection.present.contains(column)
+    };
+    let Some(column) = groups.iter().find(open) else { return Ok(false) };
+    let only_rows = items.iter().all(|item| match item {
+        Item::Group(_) => true,
+        Item::Measured(measured) => measured.function == Function::Rows,
+    });
+    let follows = only_rows
+        && groups.len() == 1
+        && selection.conditions.is_empty()
+        && selection.present.is_empty();
+    if follows {
+        return Ok(true);
+    }
+    let name = text::name(columns.column(*column).map_or("", |column| &column.name));
+    let why = "the rows in which it is null are a group of their own, which no statement has";
+    let instead = format!("WHERE {name} IS NOT NULL");
+    Err(Refused::new(format!("GROUP BY {name}"), why, instead).at(&select.group_by))
+}
+
+/// `IS NOT NULL` changes nothing for rows that are left out anyway; elsewhere it is no condition
+/// that a statement has.
+fn check_present(
+    columns: &Columns<'_>,
+    selection: &Selection,
+    groups: &[u16],
+    measures: &[Measure],
+    select: &Select,
+) -> Result<(), Refused> {
+    let mentions = |quantity: &Quantity, column: u16| match quantity {
+        Quantity::Value(at) | Quantity::Level(at, _) | Quantity::True(at) => *at == column,
+    };
+    let leaves_out = |measure: &Measure, column| match measure {
+        Measure::Count => false,
+        Measure::Sum(quantity) => mentions(quantity, column),
+        Measure::Gram(all) => all.iter().any(|quantity| mentions(quantity, column)),
+    };
+    for column in &selection.present {
+        let implied =
+            groups.contains(column) || measures.iter().all(|measure| leaves_out(measure, *column));
+        if !implied {
+            let name = text::name(columns.column(*column).map_or("", |column| &column.name));
+            let why = "that a cell holds something is no condition of a statement";
+            let instead = format!("count({name}), and aggregates of {name}, leave its nulls out");
+            let refused = Refused::new(format!("{name} IS NOT NULL"), why, instead);
+            return Err(match &select.selection {
+                Some(part) => refused.at(part),
+                None => refused,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The refusal of a count that would publish a sum which nobody asked for.
+fn uncounted(columns: &Columns<'_>, column: u16, select: &Select) -> Refused {
+    let name = text::name(columns.column(column).map_or("", |column| &column.name));
+    let why = "its rows are counted together with its sum, which the claim does not ask for";
+    let instead = match columns.kind(column) {
+        Some(Kind::Number { .. }) => format!("count({name}) beside avg({name})"),
+        Some(Kind::Boolean) => format!("count({name}) beside avg(CAST({name} AS BIGINT))"),
+        _ => format!("{name}, count(*) … GROUP BY {name}"),
+    };
+    let asks = |item: &&SelectItem| {
+        item.to_string().to_ascii_lowercase().starts_with("count(")
+            && !item.to_string().contains('*')
+    };
+    let refused = Refused::new(format!("count({name})"), why, instead);
+    match select.projection.iter().find(asks) {
+        Some(part) => refused.at(part),
+        None => refused,
+    }
+}

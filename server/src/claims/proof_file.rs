@@ -1,0 +1,175 @@
+//! PROOF: one file that holds a claim, its results and what shows them (docs/formats/proof-file.md).
+//!
+//! Reading checks the layout alone. Whether it shows anything [`super::check`] says.
+
+use thiserror::Error;
+use veritrail_proof::relation::CLAIMS_MAX;
+use veritrail_proof::statement::{Audience, Context};
+use veritrail_proof::wire::{Reader, WireError, Writer};
+use veritrail_provenance::Origin;
+use veritrail_provenance::hash::{ChunkId, LogHash, StatementId};
+use veritrail_provenance::identity::Did;
+
+use super::compile::CLAIM_BYTES_MAX;
+
+/// What a proof file begins with.
+const MAGIC: &[u8; 17] = b"veritrail-proof/1";
+/// The longest statement, in bytes: 64 Gram matrices of 24 quantities fit.
+const STATEMENT_BYTES_MAX: usize = 8 << 10;
+/// The longest proof, in bytes.
+const ARGUMENT_BYTES_MAX: usize = 64 << 20;
+/// The longest name of a dataset, log or person, in bytes.
+const NAME_BYTES_MAX: usize = 2_048;
+/// Bytes of the digest that ends the file.
+const DIGEST_BYTES: usize = 32;
+/// The longest proof file.
+pub const PROOF_FILE_BYTES_MAX: usize = ARGUMENT_BYTES_MAX + (1 << 20);
+
+/// A proof file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofFile {
+    /// The dataset.
+    pub dataset: Did,
+    /// Its version's number.
+    pub version: u64,
+    /// BLAKE3 of what was committed, [`veritrail_proof::body::BodyHash`].
+    pub body: [u8; 32],
+    /// Where the version's statement stands, what was released before, and who asked.
+    pub context: Context,
+    /// The claim, in its one text.
+    pub claim: String,
+    /// The statement's bytes.
+    pub statement: Vec<u8>,
+    /// The claimed integers.
+    pub results: Vec<u128>,
+    /// What shows them.
+    pub argument: Vec<u8>,
+}
+
+/// Why bytes are no proof file.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ProofFileError {
+    /// Not a proof file, or one of a later version.
+    #[error("it is no proof file of version 1")]
+    Magic,
+    /// A length or field is wrong.
+    #[error("the proof file cannot be read: {0}")]
+    Wire(#[from] WireError),
+    /// A byte was changed on the way.
+    #[error("the proof file is damaged: its digest is another")]
+    Digest,
+}
+
+impl ProofFile {
+    /// The file's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.bytes(MAGIC);
+        write_text(&mut writer, self.dataset.as_str());
+        writer.u64(self.version);
+        writer.bytes(&self.body);
+        write_text(&mut writer, self.context.origin.as_str());
+        writer.u64(self.context.index);
+        writer.bytes(self.context.leaf.as_bytes());
+        writer.u8(u8::from(self.context.predecessor.is_some()));
+        if let Some(predecessor) = &self.context.predecessor {
+            writer.bytes(predecessor.as_bytes());
+        }
+        writer.u8(u8::from(self.context.audience.is_some()));
+        if let Some(Audience { did, nonce }) = &self.context.audience {
+            write_text(&mut writer, did.as_str());
+            writer.bytes(nonce);
+        }
+        write_text(&mut writer, &self.claim);
+        write_bytes(&mut writer, &self.statement);
+        writer.u32(self.results.len() as u32);
+        self.results.iter().for_each(|result| writer.u128(*result));
+        write_bytes(&mut writer, &self.argument);
+        let mut bytes = writer.finish();
+        let digest = accident_digest(&bytes);
+        bytes.extend_from_slice(digest.as_bytes());
+        bytes
+    }
+
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// When they are not what [`ProofFile::encode`] writes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ProofFileError> {
+        let Some(body_len) = bytes.len().checked_sub(DIGEST_BYTES) else {
+            return Err(ProofFileError::Magic);
+        };
+        let (content, digest) = bytes.split_at(body_len);
+        let mut reader = Reader::new(content);
+        if reader.take(MAGIC.len()).ok() != Some(&MAGIC[..]) {
+            return Err(ProofFileError::Magic);
+        }
+        if accident_digest(content).as_bytes() != digest {
+            return Err(ProofFileError::Digest);
+        }
+        let file = Self::read(&mut reader)?;
+        reader.end()?;
+        Ok(file)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        let dataset = read_did(reader)?;
+        let version = reader.u64()?;
+        let body = reader.array()?;
+        let origin = read_text(reader, NAME_BYTES_MAX)?;
+        let origin: Origin = origin.parse().map_err(|_| WireError::Value("the origin of a log"))?;
+        let index = reader.u64()?;
+        let leaf = LogHash::from_bytes(reader.array()?);
+        let predecessor = match reader.bool()? {
+            true => Some(StatementId::from_bytes(reader.array()?)),
+            false => None,
+        };
+        let audience = match reader.bool()? {
+            true => Some(Audience { did: read_did(reader)?, nonce: reader.array()? }),
+            false => None,
+        };
+        let claim = read_text(reader, CLAIM_BYTES_MAX)?.to_owned();
+        let statement = read_bytes(reader, STATEMENT_BYTES_MAX)?.to_vec();
+        let count = reader.u32()? as usize;
+        if count > CLAIMS_MAX {
+            return Err(WireError::Value("so many results"));
+        }
+        // The bytes are there before room is made for what they hold.
+        let results = reader.take(count * size_of::<u128>())?.chunks_exact(size_of::<u128>());
+        let results = results.map(|bytes| Reader::new(bytes).u128()).collect::<Result<_, _>>()?;
+        let argument = read_bytes(reader, ARGUMENT_BYTES_MAX)?.to_vec();
+        let context = Context { origin, index, leaf, predecessor, audience };
+        Ok(Self { dataset, version, body, context, claim, statement, results, argument })
+    }
+}
+
+/// A digest against accidents: who alters a file on purpose alters it too. What binds the file is
+/// the release in the log, and what binds its results is the argument.
+fn accident_digest(bytes: &[u8]) -> ChunkId {
+    ChunkId::of(bytes)
+}
+
+fn write_bytes(writer: &mut Writer, bytes: &[u8]) {
+    writer.u32(bytes.len() as u32);
+    writer.bytes(bytes);
+}
+
+fn write_text(writer: &mut Writer, text: &str) {
+    write_bytes(writer, text.as_bytes());
+}
+
+fn read_bytes<'a>(reader: &mut Reader<'a>, most: usize) -> Result<&'a [u8], WireError> {
+    let length = reader.u32()? as usize;
+    if length > most {
+        return Err(WireError::Length);
+    }
+    reader.take(length)
+}
+
+fn read_text<'a>(reader: &mut Reader<'a>, most: usize) -> Result<&'a str, WireError> {
+    std::str::from_utf8(read_bytes(reader, most)?).map_err(|_| WireError::Value("UTF-8"))
+}
+
+fn read_did(reader: &mut Reader<'_>) -> Result<Did, WireError> {
+    read_text(reader, NAME_BYTES_MAX)?.parse().map_err(|_| WireError::Value("a DID"))
+}

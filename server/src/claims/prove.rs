@@ -1,0 +1,104 @@
+//! The holder's side: from a claim and the rows to a proof file.
+
+use thiserror::Error;
+use veritrail_proof::body::manifest::{Manifest, ManifestError};
+use veritrail_proof::columns::build::EncodedColumn;
+use veritrail_proof::commit::blinds::VersionSeed;
+use veritrail_proof::ingest::prove::{OpenVersion, PublishError};
+use veritrail_proof::ingest::publish;
+use veritrail_proof::policy::Refusal;
+use veritrail_proof::statement::{self, Audience, Context, StatementError};
+use veritrail_proof::transcript::Entropy;
+use veritrail_provenance::Origin;
+use veritrail_provenance::hash::{LogHash, StatementId};
+
+use super::compile::Claim;
+use super::proof_file::ProofFile;
+use super::refused::Refused;
+
+/// Where the statement of a version stands, which names the hash of what was committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPlace {
+    /// The log.
+    pub origin: Origin,
+    /// The index of its entry.
+    pub index: u64,
+    /// The RFC 6962 hash of its leaf.
+    pub leaf: LogHash,
+}
+
+/// Why a claim was not proven.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ProveError {
+    /// No statement of this version says it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The release policy forbids the result. That depends on the rows: it is for the holder's eyes
+    /// and must not be logged.
+    #[error("the release policy forbids this result: {0}")]
+    Policy(Refusal),
+    /// No proof could be made.
+    #[error(transparent)]
+    Statement(StatementError),
+    /// The manifest cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The rows cannot be committed.
+    #[error(transparent)]
+    Rows(#[from] PublishError),
+    /// Committing to the rows again does not give what was published.
+    #[error("these rows under this seed are not what the version committed to")]
+    OtherRows,
+}
+
+/// Opens a version from what its holder keeps: the published manifest, the rows in the order of its
+/// schema, and the version's seed.
+///
+/// Costs as much as publishing: the rows are committed to again, so that nothing is proven about
+/// others than those that were published.
+///
+/// # Errors
+/// When rows or seed are others.
+pub fn open(
+    manifest: &[u8],
+    columns: Vec<EncodedColumn>,
+    seed: VersionSeed,
+    entropy: &Entropy,
+) -> Result<OpenVersion, ProveError> {
+    let body = Manifest::parse(manifest)?.body;
+    let again = publish(&body.dataset, body.version, body.policy, columns, seed, entropy)?;
+    if again.open.body == body { Ok(again.open) } else { Err(ProveError::OtherRows) }
+}
+
+/// Proves a claim about a version, as the release after `predecessor`, for `audience` if somebody
+/// asked.
+///
+/// # Errors
+/// When the claim does not fit the version, or the policy forbids its result.
+pub fn prove(
+    version: &OpenVersion,
+    place: &LogPlace,
+    claim: &Claim,
+    predecessor: Option<StatementId>,
+    audience: Option<Audience>,
+    entropy: &Entropy,
+) -> Result<ProofFile, ProveError> {
+    claim.check_against(&version.body)?;
+    let LogPlace { origin, index, leaf } = place.clone();
+    let context = Context { origin, index, leaf, predecessor, audience };
+    let proven = statement::prove(version, claim.statement(), &context, entropy);
+    let proven = proven.map_err(|error| match error {
+        StatementError::Policy(refusal) => ProveError::Policy(refusal),
+        other => ProveError::Statement(other),
+    })?;
+    Ok(ProofFile {
+        dataset: version.body.dataset.clone(),
+        version: version.body.version,
+        body: *version.body.hash().as_bytes(),
+        context,
+        claim: claim.text().to_owned(),
+        statement: claim.statement().encode(),
+        results: proven.results,
+        argument: proven.proof,
+    })
+}

@@ -1,0 +1,184 @@
+//! What a reader is told of a proof file: what is proven, about what, and what is not.
+
+use serde::Serialize;
+use veritrail_proof::policy::Policy;
+use veritrail_provenance::statement::StatementRef;
+
+use super::answers::{Answer, Value, rounded_columns};
+use super::check::Proven;
+
+/// What the log's entries and the holder's word add, and no proof shows.
+const PROMISED: &[&str] = &[
+    "that results of earlier releases, taken from these, leave no group of fewer rows than the \
+     minimum cell",
+    "that the same was looked at with earlier versions of the dataset",
+    "that no combination of three or more releases tells more",
+    "that nothing was released outside this log, and these rows under no other name",
+];
+
+/// What the proof does not say.
+const NOT_PROVEN: &[&str] = &[
+    "that the data are true: it shows that the results follow from what was committed",
+    "that the encrypted bytes hold the same rows: an auditor with the version's seed can check that",
+    "that no other statistic was given away: the log shows this release and those before it",
+    "that nobody can be recognised: a true statistic can still reveal a person",
+];
+
+/// The label of every proof so far.
+pub const LABEL: &str = "experimental until externally reviewed";
+
+/// What a proof file shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProofReport {
+    /// The claim, in its one text.
+    pub claim: String,
+    /// The dataset's DID.
+    pub dataset: String,
+    /// The version's number.
+    pub version: u64,
+    /// The version's rows, which are public.
+    pub rows: u64,
+    /// The log that holds the version's statement.
+    pub origin: String,
+    /// The index of its entry.
+    pub index: u64,
+    /// The RFC 6962 hash of its leaf.
+    pub leaf: String,
+    /// The hash of what was committed.
+    pub body: String,
+    /// Where the release of this proof stands, where that was looked up.
+    pub released: Option<String>,
+    /// The release before, by its statement id.
+    pub predecessor: Option<String>,
+    /// Who asked, and their nonce.
+    pub audience: Option<Asked>,
+    /// The results.
+    pub results: Vec<Group>,
+    /// The release policy's rules that were applied again here.
+    pub policy: Vec<String>,
+    /// How numbers were rounded before they were committed.
+    pub rounding: Vec<String>,
+    /// What the holder promises and nobody can check here.
+    pub promised: Vec<String>,
+    /// What is not shown.
+    pub not_proven: Vec<String>,
+    /// What state the protocol is in.
+    pub label: String,
+}
+
+/// Somebody who asked for a proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// Who.
+    pub did: String,
+    /// Their bytes, as hex.
+    pub nonce: String,
+}
+
+/// One group's results.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Group {
+    /// The grouping columns with their levels, null where the column is null.
+    pub group: Vec<(String, Option<String>)>,
+    /// The results.
+    pub answers: Vec<Told>,
+}
+
+/// One result.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Told {
+    /// What was asked.
+    pub name: String,
+    /// The result, as text so that no reader rounds it.
+    pub value: Value,
+    /// A coefficient's standard error.
+    pub standard_error: Option<Value>,
+    /// How far it may be from the result over unrounded numbers.
+    pub within: Option<Value>,
+}
+
+impl ProofReport {
+    /// What a proof shows; `released` is where its release stands, if that was checked.
+    pub fn new(proven: &Proven, released: Option<&StatementRef>) -> Self {
+        let (file, body) = (proven.file(), proven.statistic().body());
+        let context = &file.context;
+        let column = |at: &u16| {
+            body.schema.columns().get(usize::from(*at)).map_or("", |column| &column.name[..])
+        };
+        let names: Vec<&str> = proven.claim().statement().groups.iter().map(column).collect();
+        let results = proven.rows().iter().map(|row| Group {
+            group: names.iter().map(|name| (*name).to_owned()).zip(row.group.clone()).collect(),
+            answers: row.answers.iter().map(told).collect(),
+        });
+        let mut not_proven: Vec<String> = owned(NOT_PROVEN);
+        if context.audience.is_some() {
+            let nonce = "that nobody else was shown it: a nonce shows that it was made after the \
+                         question, and stops no forwarding";
+            not_proven.push(nonce.to_owned());
+        }
+        Self {
+            claim: file.claim.clone(),
+            dataset: file.dataset.to_string(),
+            version: file.version,
+            rows: body.rows,
+            origin: context.origin.to_string(),
+            index: context.index,
+            leaf: context.leaf.to_hex(),
+            body: body.hash().to_string(),
+            released: released.map(ToString::to_string),
+            predecessor: context.predecessor.map(|id| id.to_hex()),
+            audience: context.audience.as_ref().map(|audience| Asked {
+                did: audience.did.to_string(),
+                nonce: hex::encode(audience.nonce),
+            }),
+            results: results.collect(),
+            policy: policy(&body.policy),
+            rounding: rounding(proven),
+            promised: owned(PROMISED),
+            not_proven,
+            label: LABEL.to_owned(),
+        }
+    }
+}
+
+fn owned(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
+fn told(answer: &Answer) -> Told {
+    Told {
+        name: answer.name.clone(),
+        value: answer.value,
+        standard_error: answer.standard_error.map(Value::Float),
+        within: answer.within,
+    }
+}
+
+fn policy(policy: &Policy) -> Vec<String> {
+    let cell = policy.minimum_cell();
+    vec![
+        format!("every count that the results tell is 0 or at least {cell}"),
+        format!(
+            "so is what such a count leaves of all rows, and of a larger count: 0 or at least {cell}"
+        ),
+        "no group's numbers are all the same, and no sum shows an end of a range".to_owned(),
+        format!(
+            "a model leaves at least {} rows beyond its parameters, which are at most {} of 100 rows",
+            policy.minimum_freedom(),
+            policy.parameters_percent()
+        ),
+    ]
+}
+
+fn rounding(proven: &Proven) -> Vec<String> {
+    let columns = rounded_columns(proven.claim(), &proven.statistic().body().schema);
+    let line = |(name, places): (String, u8)| match places {
+        0 => format!("{name} was committed as whole numbers"),
+        places => {
+            let half = Value::Decimal(5, places + 1);
+            let s = if places == 1 { "" } else { "s" };
+            format!("{name} was rounded to {places} decimal place{s}: at most {half} a row")
+        }
+    };
+    columns.into_iter().map(line).collect()
+}

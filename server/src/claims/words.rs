@@ -1,0 +1,110 @@
+//! A report as text for people.
+
+use super::answers::Value;
+use super::report::{Group, ProofReport, Told};
+
+/// The report in lines. Names and levels are whatever a holder declared: what could steer a terminal
+/// is escaped.
+pub fn words(report: &ProofReport) -> String {
+    let mut lines = Lines(Vec::new());
+    lines.title("PROVEN, over exactly the rows that were committed");
+    lines.item(&report.claim);
+    for group in &report.results {
+        lines.group(group);
+    }
+    if report.results.is_empty() {
+        lines.item("no group has rows");
+    }
+    lines.title("About");
+    lines.item(&format!("dataset {}", report.dataset));
+    lines.item(&format!("version {}, {} rows", report.version, report.rows));
+    lines.item(&format!("entry {} of log {}, leaf {}", report.index, report.origin, report.leaf));
+    lines.item(&format!("commitments {}", report.body));
+    match &report.released {
+        Some(place) => lines.item(&format!("released as {place}")),
+        None => lines.item("whether it was released in the log was not looked up"),
+    }
+    match &report.predecessor {
+        Some(id) => lines.item(&format!("follows release {id}")),
+        None => lines.item("the version's first release"),
+    }
+    if let Some(asked) = &report.audience {
+        lines.item(&format!("made for {}, who sent nonce {}", asked.did, asked.nonce));
+    }
+    lines.list("Release policy, applied again here", &report.policy);
+    lines.list("Rounding", &report.rounding);
+    lines.list("PROMISED by the holder, not proven", &report.promised);
+    lines.list("NOT PROVEN", &report.not_proven);
+    lines.title(&report.label);
+    lines.0.join("\n") + "\n"
+}
+
+struct Lines(Vec<String>);
+
+impl Lines {
+    fn title(&mut self, text: &str) {
+        self.0.push(shown(text));
+    }
+
+    fn item(&mut self, text: &str) {
+        self.0.push(format!("  {}", shown(text)));
+    }
+
+    fn list(&mut self, title: &str, items: &[String]) {
+        if !items.is_empty() {
+            self.title(title);
+            items.iter().for_each(|item| self.item(item));
+        }
+    }
+
+    fn group(&mut self, group: &Group) {
+        let named = |(name, level): &(String, Option<String>)| match level {
+            Some(level) => format!("{name} = {level}"),
+            None => format!("{name} is null"),
+        };
+        let levels: Vec<String> = group.group.iter().map(named).collect();
+        if !levels.is_empty() {
+            self.item(&format!("{}:", levels.join(", ")));
+        }
+        let indent = if levels.is_empty() { "" } else { "  " };
+        for answer in &group.answers {
+            self.item(&format!("{indent}{}", result(answer)));
+        }
+    }
+}
+
+fn result(told: &Told) -> String {
+    let mut text = format!("{} = {}", told.name, told.value);
+    if let Some(within) = told.within {
+        text.push_str(&format!(" (unrounded: within {within})"));
+    }
+    if let (Value::Float(value), Some(Value::Float(error))) = (told.value, told.standard_error) {
+        let [low, high] = [-1.96, 1.96].map(|times: f64| short(value + times * error));
+        text.push_str(&format!(" (standard error {error}; {low} to {high} within 1.96 of it)"));
+    }
+    text
+}
+
+/// Four significant digits.
+fn short(number: f64) -> String {
+    let whole_digits = if number == 0.0 { 0.0 } else { number.abs().log10().floor() };
+    let places = (3.0 - whole_digits).clamp(0.0, 12.0);
+    format!("{number:.*}", places as usize)
+}
+
+/// A text of which nothing steers a terminal, ends a line or changes the order of letters.
+fn shown(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match steers(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown
+}

@@ -1,0 +1,10 @@
+//! Claims: from a text to a statement, from a statement's integers to rows, and the proof file.
+
+mod engine;
+mod fixture;
+mod hospital;
+mod language;
+mod matches;
+mod proofs;
+mod told;
+mod written;

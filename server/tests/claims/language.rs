@@ -1,0 +1,254 @@
+//! The claim language: what is taken, what it means, and how the rest is refused.
+
+use veritrail_proof::schema::Schema;
+use veritrail_proof::statement::{Condition, Measure, Quantity, Statement};
+use veritrail_server::claims::{CLAIM_BYTES_MAX, Claim, Refused};
+use veritrail_server::error::{Kind, NodeError};
+
+use super::fixture::*;
+
+const AGE: Quantity = Quantity::Value(0);
+const CHANGE: Quantity = Quantity::Value(1);
+
+fn compiled(sql: &str) -> Claim {
+    Claim::compile(sql, &schema()).unwrap_or_else(|refused| panic!("{sql}: {refused}"))
+}
+
+fn refused(sql: &str) -> Refused {
+    match Claim::compile(sql, &schema()) {
+        Ok(claim) => panic!("{sql}: compiles to {}", claim.text()),
+        Err(refused) => refused,
+    }
+}
+
+fn statement(conditions: &[Condition], groups: &[u16], measures: &[Measure]) -> Statement {
+    Statement {
+        conditions: conditions.to_vec(),
+        groups: groups.to_vec(),
+        measures: measures.to_vec(),
+    }
+}
+
+type Case = (&'static str, Statement, &'static str);
+
+/// Texts, what they compile to, and how they are written out.
+fn plain_cases() -> Vec<Case> {
+    let (rows, sum) = (Measure::Count, Measure::Sum);
+    let gram = |all: &[Quantity]| Measure::Gram(all.to_vec());
+    vec![
+        ("select avg(age) from t", statement(&[], &[], &[sum(AGE)]), "SELECT avg(age) FROM t"),
+        (
+            "SELECT Mean(AGE) AS deaths, sum(\"age\") FROM patients;",
+            statement(&[], &[], &[sum(AGE)]),
+            "SELECT avg(age), sum(age) FROM t",
+        ),
+        (
+            "select count(*), avg(diff_kg), count(diff_kg) -- of women\nfrom t where sex <> 'm'",
+            statement(&[Condition::Level(3, 0)], &[], &[rows.clone(), sum(CHANGE)]),
+            "SELECT count(*), avg(diff_kg), count(diff_kg) FROM t WHERE sex = 'f'",
+        ),
+        (
+            "select sex, stddev(diff_kg), avg(diff_kg) from t group by sex",
+            statement(&[], &[3], &[rows.clone(), gram(&[CHANGE])]),
+            "SELECT sex, stddev_samp(diff_kg), avg(diff_kg) FROM t GROUP BY sex",
+        ),
+        (
+            "select grp, count(*) from t group by grp",
+            statement(&[], &[2], &[rows.clone()]),
+            "SELECT grp, count(*) FROM t GROUP BY grp",
+        ),
+        (
+            "select avg(age) from t where grp is not null and ((smoker)) group by grp",
+            statement(&[Condition::True(4)], &[2], &[rows.clone(), sum(AGE)]),
+            "SELECT avg(age) FROM t WHERE smoker AND grp IS NOT NULL GROUP BY grp",
+        ),
+        (
+            "select corr(diff_kg, age), covar_pop(age, diff_kg), regr_count(age, age) from t",
+            statement(&[], &[], &[gram(&[AGE, CHANGE]), gram(&[AGE])]),
+            "SELECT corr(diff_kg, age), covar_pop(age, diff_kg), regr_count(age, age) FROM t",
+        ),
+    ]
+}
+
+/// The same, for conditions, nulls and least squares.
+fn odd_cases() -> Vec<Case> {
+    let (rows, sum) = (Measure::Count, Measure::Sum);
+    let gram = |all: &[Quantity]| Measure::Gram(all.to_vec());
+    vec![
+        (
+            "select ols(diff_kg, cast(treated as int), age, (sex = 'f')::integer) from t \
+             where not smoker and smoker = false",
+            statement(
+                &[Condition::False(4)],
+                &[],
+                &[gram(&[AGE, CHANGE, Quantity::Level(3, 0), Quantity::True(5)])],
+            ),
+            "SELECT ols(diff_kg, CAST(treated AS BIGINT), age, CAST(sex = 'f' AS BIGINT)) \
+             FROM t WHERE NOT smoker",
+        ),
+        (
+            "select count(age), count(treated) from t where age is not null and treated is true",
+            statement(&[Condition::True(5)], &[], &[rows.clone()]),
+            "SELECT count(age), count(treated) FROM t WHERE treated",
+        ),
+        (
+            "select avg(diff_kg), count(diff_kg) from t where diff_kg is not null",
+            statement(&[], &[], &[sum(CHANGE)]),
+            "SELECT avg(diff_kg), count(diff_kg) FROM t",
+        ),
+        (
+            "select count(grp) from t where grp = 'a' and treated",
+            statement(&[Condition::Level(2, 0), Condition::True(5)], &[], &[rows.clone()]),
+            "SELECT count(grp) FROM t WHERE grp = 'a' AND treated",
+        ),
+    ]
+}
+
+#[test]
+fn claims_compile_to_statements_and_to_one_text() {
+    let cases = [plain_cases(), odd_cases()].concat();
+    assert!(cases.len() >= 10);
+    for (sql, statement, text) in &cases {
+        let claim = compiled(sql);
+        assert_eq!(claim.statement(), statement, "{sql}");
+        assert_eq!(claim.text(), *text);
+        assert_eq!(compiled(text), claim);
+    }
+}
+
+/// Text, the refused part, and a word each of why and what instead.
+const REFUSED: &[(&str, &str, &str, &str)] = &[
+    ("select age from t", "age", "rows do not leave", "GROUP BY age"),
+    ("select * from t", "*", "rows do not leave", "aggregates"),
+    ("select sex from t group by sex", "the claim", "no aggregate", "count(*)"),
+    ("select min(age) from t", "min", "value of one row", "avg"),
+    ("select median(age) from t", "median", "order of rows", "avg"),
+    ("select nonsense(age) from t", "nonsense", "no statement", "count"),
+    ("select avg(weight) from t", "weight", "no commitment", "age, diff_kg"),
+    ("select avg(\"Age\") from t", "\"Age\"", "no commitment", "\"age\""),
+    ("select avg(grp) from t", "grp", "no number", "GROUP BY grp"),
+    ("select avg(smoker) from t", "smoker", "no number", "CAST(smoker AS BIGINT)"),
+    ("select avg(age + 1) from t", "age + 1", "as it is", "name a column"),
+    ("select avg(age) + 1 from t", "avg(age) + 1", "SELECT lists", "alone"),
+    ("select avg(age), 1 from t", "1", "SELECT lists", "alone"),
+    ("select avg(cast(age as bigint)) from t", "CAST(age AS BIGINT)", "committed", "age"),
+    ("select sum(cast(not smoker as bigint)) from t", "CAST(NOT smoker", "added up", "1 less"),
+    ("select avg(cast(treated is true as int)) from t", "CAST(", "of a null", "without IS"),
+    ("select count(diff_kg) from t", "count(diff_kg)", "with its sum", "avg(diff_kg)"),
+    ("select count(grp) from t", "count(grp)", "with its sum", "GROUP BY grp"),
+    ("select count(distinct sex) from t", "DISTINCT", "count alike", "GROUP BY"),
+    ("select count(*) filter (where smoker) from t", "FILTER", "count alike", "WHERE smoker"),
+    ("select avg(age) over () from t", "OVER", "count alike", "GROUP BY"),
+    ("select sum(age, diff_kg) from t", "sum(age, diff_kg)", "arguments", "sum(column)"),
+    ("select corr(age) from t", "corr(age)", "arguments", "corr(y, x)"),
+    ("select ols(age) from t", "ols(age)", "arguments", "ols(outcome"),
+    ("select ols(diff_kg, age, age) from t", "ols(", "twice", "once"),
+    ("select avg(age) from t where age > 65", "age > 65", "declared", "boolean"),
+    ("select avg(age) from t where age between 1 and 2", "age BETWEEN", "declared", "boolean"),
+    ("select avg(age) from t where smoker or treated", "smoker OR treated", "never several", "add"),
+    ("select avg(age) from t where grp <> 'a'", "grp <> 'a'", "never several", "group by"),
+    ("select avg(age) from t where grp in ('a', 'b')", "grp IN", "never several", "group by"),
+    ("select avg(age) from t where grp = 'd'", "grp = 'd'", "without the level", "a, b, c"),
+    ("select avg(age) from t where treated is not false", "treated IS", "also selects", "= true"),
+    ("select avg(age) from t where treated is null", "treated IS NULL", "no condition", "count(*)"),
+    ("select avg(age) from t where diff_kg is not null", "diff_kg IS", "no condition", "leave its"),
+    (
+        "select count(*) from t where smoker and treated and sex = 'f'",
+        "sex = 'f'",
+        "at most 2",
+        "group by",
+    ),
+    ("select avg(age) from t where true", "true", "condition compares", "NOT boolean"),
+    ("select avg(age) from t where sex like 'f'", "sex LIKE", "condition compares", "'level'"),
+    ("select avg(age) from t group by smoker", "smoker", "levels of a category", "WHERE NOT"),
+    ("select avg(age) from t group by age", "age", "levels of a category", "a category"),
+    ("select avg(age) from t group by 1", "1", "committed columns", "name"),
+    ("select avg(age) from t group by all", "GROUP BY", "all of their", "a category"),
+    ("select grp, avg(age) from t group by grp", "GROUP BY grp", "own", "WHERE grp IS NOT NULL"),
+    ("select count(*) from t where smoker group by grp", "GROUP BY grp", "own", "IS NOT NULL"),
+    ("select count(grp) from t group by grp", "GROUP BY grp", "own", "IS NOT NULL"),
+    ("select avg(age) from t order by 1", "ORDER BY", "no part", "leave it out"),
+    ("select avg(age) from t limit 1", "LIMIT", "no part", "every group"),
+    ("select sex, avg(age) from t group by sex having count(*) > 9", "HAVING", "no part", "every"),
+    ("select distinct avg(age) from t", "DISTINCT", "no part", "leave it out"),
+    ("with u as (select 1) select avg(age) from t", "WITH", "no part", "alone"),
+    ("select avg(age) from t union select avg(age) from t", "combination", "one SELECT", "each"),
+    ("select avg(t.age) from t, u", "FROM", "one version", "FROM t"),
+    ("select avg(age) from t join u on true", "JOIN", "one version", "FROM t"),
+    ("select avg(age) from (select * from t)", "(SELECT", "one version", "FROM t"),
+    ("select avg(u.age) from t", "u.age", "one table", "column's name"),
+    ("select avg(age) from a.t", "a.t", "one version", "FROM t"),
+    ("select avg(age) from t as u", "t AS u", "one version", "FROM t"),
+    ("from t select avg(age)", "FROM", "no part", "SELECT … FROM"),
+    ("delete from t", "the claim", "refused", "one SELECT"),
+    ("select avg(age) from t; select avg(age) from t", "the claim", "refused", "one SELECT"),
+    ("select avg(age from t", "the claim", "parsed", "one SELECT"),
+    ("", "the claim", "refused", "one SELECT"),
+];
+
+#[test]
+fn everything_else_is_refused_with_a_reason_a_place_and_a_way_out() {
+    for (sql, what, why, instead) in REFUSED {
+        let refused = refused(sql);
+        assert!(refused.what.contains(what), "{sql}: {refused:?}");
+        assert!(refused.why.contains(why), "{sql}: {refused:?}");
+        assert!(refused.instead.contains(instead), "{sql}: {refused:?}");
+    }
+    let placed = REFUSED.iter().filter(|(sql, ..)| refused(sql).at.is_some()).count();
+    assert!(placed + 3 >= REFUSED.len(), "{placed} of {} have a place", REFUSED.len());
+    assert!(REFUSED.len() >= 50);
+}
+
+#[test]
+fn a_refusal_names_line_and_column() {
+    let error = NodeError::from(refused("select count(*),\n  avg(age)\nfrom t\nwhere age > 65"));
+    assert_eq!(error.kind, Kind::Usage);
+    assert_eq!(error.place.as_deref(), Some("line 4, column 7 of the claim"));
+    assert!(error.message.starts_with("age > 65: "), "{}", error.message);
+    assert!(error.hint.is_some());
+}
+
+#[test]
+fn a_count_of_all_rows_is_no_claim() {
+    let people = people(50, 1);
+    let refused = compiled("select count(*) from t").check_against(&body(&people)).unwrap_err();
+    assert!(refused.why.contains("50") && refused.instead.contains("WHERE"), "{refused:?}");
+    assert!(compiled("select count(*) from t where smoker").check_against(&body(&people)).is_ok());
+}
+
+#[test]
+fn long_and_deep_claims_are_refused() {
+    let long = format!("select avg(age) from t where {}smoker", " ".repeat(CLAIM_BYTES_MAX));
+    assert!(refused(&long).why.contains("bytes"));
+    let chain = format!("select avg(age) from t where {}smoker", "smoker and ".repeat(1200));
+    assert_eq!(compiled(&chain).text(), "SELECT avg(age) FROM t WHERE smoker");
+    let many = format!("select {}avg(age) from t", "avg(age), ".repeat(64));
+    assert!(refused(&many).why.contains("64"));
+    for deep in [
+        format!("select avg(age) from t where {}smoker{}", "(".repeat(5000), ")".repeat(5000)),
+        format!("select avg(age) from t where {}smoker", "not ".repeat(3000)),
+        format!("select avg({}age{}) from t", "(".repeat(4000), ")".repeat(4000)),
+    ] {
+        // Refused or taken, but never more than the stack.
+        let _ = Claim::compile(&deep, &schema());
+    }
+}
+
+#[test]
+fn odd_names_and_levels_are_found_again() {
+    let schema: Schema =
+        "select:int[0..9],a\"b:bool,Größe:fixed(2)?[0..3],x y:category(it's|'|\\|--)"
+            .parse()
+            .unwrap();
+    let sql = "select \"x y\", avg(\"select\"), avg(cast(\"a\"\"b\" as bigint)), sum(\"Größe\") \
+               from t where \"x y\" = 'it''s' group by \"x y\"";
+    let claim = Claim::compile(sql, &schema).unwrap();
+    assert_eq!(claim.statement().conditions, [Condition::Level(3, 0)]);
+    assert_eq!(Claim::compile(claim.text(), &schema).unwrap(), claim);
+    for (at, level) in ["it''s", "''", "\\", "--"].iter().enumerate() {
+        let sql = format!("select count(*) from t where \"x y\" = '{level}'");
+        let claim = Claim::compile(&sql, &schema).unwrap();
+        assert_eq!(claim.statement().conditions, [Condition::Level(3, at as u8)]);
+        assert_eq!(Claim::compile(claim.text(), &schema).unwrap(), claim);
+    }
+}
