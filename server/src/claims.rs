@@ -25,6 +25,7 @@ mod refused;
 pub mod report;
 mod select;
 mod text;
+mod threshold;
 mod words;
 mod written;
 

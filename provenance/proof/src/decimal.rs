@@ -53,6 +53,24 @@ pub fn parse(text: &str, places: u8) -> Result<i64, DecimalError> {
     i64::try_from(if negative { -rounded } else { rounded }).map_err(|_| DecimalError::Range)
 }
 
+/// The text's number times 10^places, if it has no more decimal places than that.
+pub fn parse_exact(text: &str, places: u8) -> Option<i64> {
+    let (scaled, finer) = (parse(text, places).ok()?, parse(text, places + 1).ok()?);
+    (scaled.checked_mul(10)? == finer).then_some(scaled)
+}
+
+/// A number that was scaled by 10^places as a decimal, without zeros at its end.
+pub fn text(number: i64, places: u8) -> String {
+    let power = 10u64.pow(u32::from(places));
+    let (whole, part) = (number.unsigned_abs() / power, number.unsigned_abs() % power);
+    let sign = if number < 0 { "-" } else { "" };
+    let fraction = format!("{part:0width$}", width = usize::from(places));
+    match fraction.trim_end_matches('0') {
+        "" => format!("{sign}{whole}"),
+        fraction => format!("{sign}{whole}.{fraction}"),
+    }
+}
+
 /// The float's number times 10^places, rounded half to even.
 ///
 /// # Errors

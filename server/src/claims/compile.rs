@@ -91,7 +91,8 @@ impl Claim {
             .map_err(|at| uncounted(&columns, at, select))?;
         check_present(&columns, &selection, &groups, &measures, select)?;
         let conditions = selection.conditions.clone();
-        let statement = Statement { conditions, groups: groups.clone(), measures };
+        let statement =
+            Statement { conditions, groups: groups.clone(), measures, withheld: Vec::new() };
         statement.check(schema).map_err(|error| {
             Refused::new("the claim", error.to_string(), "fewer aggregates").at(select)
         })?;

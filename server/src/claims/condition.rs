@@ -9,6 +9,10 @@ use veritrail_proof::statement::{CONDITIONS_MAX, Condition};
 
 use super::columns::Columns;
 use super::refused::Refused;
+use super::threshold::{compared, undeclared};
+
+/// What stands in the place of other comparisons of a number.
+const BANDS: &str = "column >= T or column < T, with a threshold T that the schema declares";
 
 /// What WHERE says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,9 +31,7 @@ impl Selection {
 }
 
 fn column_of(condition: &Condition) -> u16 {
-    match condition {
-        Condition::Level(column, _) | Condition::True(column) | Condition::False(column) => *column,
-    }
+    *condition.column()
 }
 
 /// Reads a WHERE.
@@ -104,11 +106,15 @@ pub(super) fn atom(columns: &Columns<'_>, expr: &Expr, not: bool) -> Result<Atom
             Err(alternatives(expr))
         }
         Expr::BinaryOp {
+            left,
             op:
-                BinaryOperator::Gt | BinaryOperator::GtEq | BinaryOperator::Lt | BinaryOperator::LtEq,
-            ..
-        }
-        | Expr::Between { .. } => Err(threshold(expr)),
+                op @ (BinaryOperator::Gt
+                | BinaryOperator::GtEq
+                | BinaryOperator::Lt
+                | BinaryOperator::LtEq),
+            right,
+        } => compared(columns, (left, op, right), not, expr),
+        Expr::Between { .. } => Err(undeclared(expr, BANDS)),
         other => Err(unknown(other)),
     }
 }
@@ -181,12 +187,12 @@ fn equals(
                 (true, _) => Err(alternatives(part)),
             }
         }
-        (Some(Kind::Number { .. }), _) => Err(threshold(part)),
+        (Some(Kind::Number { .. }), _) => Err(undeclared(part, BANDS)),
         _ => Err(unknown(part)),
     }
 }
 
-fn plain(expr: &Expr) -> Option<&Value> {
+pub(super) fn plain(expr: &Expr) -> Option<&Value> {
     match expr {
         Expr::Nested(inner) => plain(inner),
         Expr::Value(ValueWithSpan { value, .. }) => Some(value),
@@ -197,12 +203,6 @@ fn plain(expr: &Expr) -> Option<&Value> {
 fn alternatives(part: &Expr) -> Refused {
     let why = "a selection is one level of a category or one value of a boolean, never several";
     Refused::new(part.to_string(), why, "group by the category, and add the groups up").at(part)
-}
-
-fn threshold(part: &Expr) -> Refused {
-    let why = "a number is compared only where the schema declared it before publication";
-    let instead = "a boolean or category column that holds the comparison, in the next version";
-    Refused::new(part.to_string(), why, instead).at(part)
 }
 
 fn unknown(part: &Expr) -> Refused {

@@ -60,6 +60,10 @@ fn zero_or_one(columns: &Columns<'_>, inner: &Expr, part: &Expr) -> Result<Quant
             let why = "only what is true of a boolean is added up";
             Err(Refused::new(part.to_string(), why, "1 less the mean, without NOT").at(part))
         }
+        Atom::Holds(Condition::AtLeast(..) | Condition::Below(..)) => {
+            let why = "whether a number reaches a threshold is a condition, not a quantity";
+            Err(Refused::new(part.to_string(), why, "count(*) with it in WHERE").at(part))
+        }
         Atom::Present(_) => {
             let why = "a cell that holds something is counted, not added up";
             Err(Refused::new(part.to_string(), why, "count(…)").at(part))

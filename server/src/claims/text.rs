@@ -7,6 +7,7 @@ use veritrail_proof::statement::{Condition, Quantity};
 
 use super::compile::Claim;
 use super::measures::{Asked, Function, Item, Measured};
+use super::threshold;
 
 /// Writes a claim.
 pub(super) fn of(claim: &Claim, schema: &Schema) -> String {
@@ -65,7 +66,14 @@ fn condition(condition: &Condition, schema: &Schema) -> String {
         Condition::Level(column, level) => is_level(*column, *level, schema),
         Condition::True(column) => column_name(*column, schema),
         Condition::False(column) => format!("NOT {}", column_name(*column, schema)),
+        Condition::AtLeast(column, place) => at_threshold(*column, *place, false, schema),
+        Condition::Below(column, place) => at_threshold(*column, *place, true, schema),
     }
+}
+
+fn at_threshold(column: u16, place: u8, below: bool, schema: &Schema) -> String {
+    let kind = schema.columns().get(usize::from(column)).map(|column| &column.kind);
+    format!("{} {}", column_name(column, schema), threshold::written(place, below, kind))
 }
 
 fn is_level(column: u16, level: u8, schema: &Schema) -> String {

@@ -26,6 +26,7 @@ fn statement(conditions: &[Condition], groups: &[u16], measures: &[Measure]) -> 
         conditions: conditions.to_vec(),
         groups: groups.to_vec(),
         measures: measures.to_vec(),
+        withheld: Vec::new(),
     }
 }
 

@@ -41,7 +41,7 @@ impl fmt::Display for Column {
         write!(f, "{}:", self.name)?;
         match &self.kind {
             Kind::Number { places, lo, hi, thresholds } => {
-                let text = |number: &i64| decimal_text(*number, *places);
+                let text = |number: &i64| decimal::text(*number, *places);
                 match places {
                     0 => write!(f, "int{null}[{lo}..{hi}]")?,
                     _ => write!(f, "fixed({places}){null}[{}..{}]", text(lo), text(hi))?,
@@ -58,17 +58,6 @@ impl fmt::Display for Column {
 }
 
 /// A number that was multiplied by 10^places, as a decimal without trailing zeros.
-fn decimal_text(number: i64, places: u8) -> String {
-    let power = 10u64.pow(u32::from(places));
-    let (whole, part) = (number.unsigned_abs() / power, number.unsigned_abs() % power);
-    let sign = if number < 0 { "-" } else { "" };
-    let fraction = format!("{part:0width$}", width = usize::from(places));
-    match fraction.trim_end_matches('0') {
-        "" => format!("{sign}{whole}"),
-        fraction => format!("{sign}{whole}.{fraction}"),
-    }
-}
-
 struct Parser<'a> {
     text: &'a str,
     at: usize,
@@ -161,11 +150,7 @@ impl<'a> Parser<'a> {
         let length = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
         self.at += length;
         let text = &rest[..length];
-        let scaled = decimal::parse(text, places);
-        let finer = decimal::parse(text, places + 1);
-        match (scaled, finer) {
-            (Ok(scaled), Ok(finer)) if scaled.checked_mul(10) == Some(finer) => Ok(scaled),
-            _ => Err(SchemaError::Text(at, "a bound with no more decimal places than declared")),
-        }
+        let what = "a bound with no more decimal places than declared";
+        decimal::parse_exact(text, places).ok_or(SchemaError::Text(at, what))
     }
 }
