@@ -55,7 +55,7 @@ fn plain_cases() -> Vec<Case> {
         ),
         (
             "select grp, count(*) from t group by grp",
-            statement(&[], &[2], &[rows.clone()]),
+            statement(&[], &[2], std::slice::from_ref(&rows)),
             "SELECT grp, count(*) FROM t GROUP BY grp",
         ),
         (
@@ -89,7 +89,7 @@ fn odd_cases() -> Vec<Case> {
         ),
         (
             "select count(age), count(treated) from t where age is not null and treated is true",
-            statement(&[Condition::True(5)], &[], &[rows.clone()]),
+            statement(&[Condition::True(5)], &[], std::slice::from_ref(&rows)),
             "SELECT count(age), count(treated) FROM t WHERE treated",
         ),
         (
@@ -99,7 +99,11 @@ fn odd_cases() -> Vec<Case> {
         ),
         (
             "select count(grp) from t where grp = 'a' and treated",
-            statement(&[Condition::Level(2, 0), Condition::True(5)], &[], &[rows.clone()]),
+            statement(
+                &[Condition::Level(2, 0), Condition::True(5)],
+                &[],
+                std::slice::from_ref(&rows),
+            ),
             "SELECT count(grp) FROM t WHERE grp = 'a' AND treated",
         ),
     ]
@@ -252,4 +256,45 @@ fn odd_names_and_levels_are_found_again() {
         assert_eq!(claim.statement().conditions, [Condition::Level(3, at as u8)]);
         assert_eq!(Claim::compile(claim.text(), &schema).unwrap(), claim);
     }
+}
+
+#[test]
+fn a_number_is_compared_with_thresholds_that_were_declared_and_with_no_others() {
+    let schema: Schema =
+        "age:int[18..90]{40,65},change:fixed(1)?[-50..50]{-2.5,0}".parse().unwrap();
+    for (condition, reads, written) in [
+        ("age >= 40", Condition::AtLeast(0, 0), "age >= 40"),
+        ("65 > AGE", Condition::Below(0, 1), "age < 65"),
+        ("40 <= age", Condition::AtLeast(0, 0), "age >= 40"),
+        ("not (age >= 65)", Condition::Below(0, 1), "age < 65"),
+        ("NOT age < 65", Condition::AtLeast(0, 1), "age >= 65"),
+        ("change >= -2.50", Condition::AtLeast(1, 0), "change >= -2.5"),
+        ("change < 0.0", Condition::Below(1, 1), "change < 0"),
+    ] {
+        let claim = format!("select count(*) from t where {condition}");
+        let claim = Claim::compile(&claim, &schema).unwrap_or_else(|e| panic!("{condition}: {e}"));
+        let expected = statement(&[reads], &[], &[Measure::Count]);
+        assert_eq!(claim.statement(), &expected, "{condition}");
+        let text = format!("SELECT count(*) FROM t WHERE {written}");
+        assert_eq!(claim.text(), text);
+        assert_eq!(Claim::compile(&text, &schema).unwrap().statement(), &expected);
+    }
+    for condition in [
+        "age > 40",
+        "age <= 40",
+        "age >= 41",
+        "age >= 40.5",
+        "age = 40",
+        "age between 40 and 65",
+        "change < 2",
+        "change >= 2.5",
+        "age >= change",
+        "age >= 'x'",
+    ] {
+        let claim = format!("select count(*) from t where {condition}");
+        let error = Claim::compile(&claim, &schema).unwrap_err();
+        assert!(error.why.contains("declared"), "{condition}: {error}");
+    }
+    let error = Claim::compile("select count(*) from t where age >= 41", &schema).unwrap_err();
+    assert!(error.instead.contains("40, 65"), "{error}");
 }

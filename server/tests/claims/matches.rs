@@ -63,7 +63,8 @@ const OF_TWO: &[&str] = &[
 
 /// A random claim whose grouping columns, if any, come first.
 fn random_claim(numbers: &mut Numbers) -> String {
-    let groups: &[&str] = *numbers.of(&[&[][..], &[], &["sex"], &["grp"], &["grp", "sex"]]);
+    let groups: &[&str] =
+        numbers.of::<&[&str]>(&[&[][..], &[], &["sex"], &["grp"], &["grp", "sex"]]);
     let mut conditions: Vec<&str> =
         (0..numbers.below(3)).map(|_| *numbers.of(CONDITIONS)).collect();
     let mut items: Vec<String> = groups.iter().map(|group| (*group).to_owned()).collect();
