@@ -83,8 +83,8 @@ fn ctrl_c_ends_a_run_within_a_second_and_leaves_nothing() {
     let signal = format!("kill -INT {}", child.id());
     assert!(Command::new("sh").args(["-c", &signal]).status().unwrap().success());
     let ran = Ran::from(child.wait_with_output().unwrap());
-    // A busy machine gets longer to notice; the query itself would take minutes.
-    assert!(sent.elapsed() < Duration::from_secs(10), "{:?}", sent.elapsed());
+    // A busy machine gets as long again to notice.
+    assert!(sent.elapsed() < Duration::from_secs(2), "{:?}", sent.elapsed());
     assert_eq!(ran.code, 130, "{}{}", ran.stdout, ran.stderr);
     assert!(!tmp.exists(), "{} was left", tmp.display());
     assert_eq!(house.log_size(), before);

@@ -220,9 +220,6 @@ fn a_second_run_reads_nothing_and_says_the_same() {
     assert_eq!(heard.cached.load(Ordering::SeqCst), 12);
 }
 
-/// A second, and more on a machine that is busy with other tests.
-const BUSY: Duration = Duration::from_secs(10);
-
 #[test]
 fn a_stopped_query_ends_within_a_second_and_is_taken_up_where_it_was() {
     let cache = Arc::new(MemoryCache::default());
@@ -240,7 +237,7 @@ fn a_stopped_query_ends_within_a_second_and_is_taken_up_where_it_was() {
     let started = Instant::now();
     let error = block_on(execute(GROUPED, &BTreeMap::new(), &tables, &options)).unwrap_err();
     assert_eq!(error, SqlError::Cancelled);
-    assert!(started.elapsed() < BUSY, "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     let done = cache.kept().len() as u64;
     // A unit is told of when it is kept, so the four that were heard of are all there.
     assert!((4..12).contains(&done), "{done} units were kept");
@@ -268,7 +265,7 @@ fn a_source_that_never_answers_is_left_within_a_second() {
         tokio::join!(query, stop).0
     });
     assert_eq!(error.unwrap_err(), SqlError::Cancelled);
-    assert!(started.elapsed() < BUSY, "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn ours(table: &[[u32; 4]], proven: &Relation, claimed: &Relation) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_systems_judge_alike(
