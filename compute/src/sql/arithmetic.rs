@@ -231,6 +231,15 @@ pub(super) fn is_folding(name: &str) -> bool {
     name == "checked nan" || name == "checked zero"
 }
 
+/// Whether an operator compares or joins truth values, which fails for no row.
+pub(super) fn compares(operator: Operator) -> bool {
+    use Operator::*;
+    matches!(
+        operator,
+        And | Or | Eq | NotEq | Lt | LtEq | Gt | GtEq | IsDistinctFrom | IsNotDistinctFrom
+    )
+}
+
 /// What a checked function does. It has no name that a query could call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Checked {

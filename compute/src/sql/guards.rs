@@ -23,7 +23,7 @@ use datafusion::logical_expr::{
     Between, BinaryExpr, Expr, LogicalPlan, Operator, Projection, Sort, Window,
 };
 
-use super::arithmetic::is_folding;
+use super::arithmetic::{compares, is_folding};
 use super::error::SqlError;
 
 /// Parts that one expression may have with all guards written out. Each level of AND within OR
@@ -267,12 +267,4 @@ fn may_fail(expr: &Expr) -> bool {
         Ok(if safe { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
     });
     may_fail || looked.is_err()
-}
-
-fn compares(operator: Operator) -> bool {
-    use Operator::*;
-    matches!(
-        operator,
-        And | Or | Eq | NotEq | Lt | LtEq | Gt | GtEq | IsDistinctFrom | IsNotDistinctFrom
-    )
 }

@@ -17,7 +17,7 @@ use datafusion::physical_expr::expressions::{
 };
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 
-use super::super::arithmetic::is_folding;
+use super::super::arithmetic::{compares, is_folding};
 
 /// A batch's rows are evaluated one and all where at most this many times as many are asked for.
 const FEW: usize = 4;
@@ -221,12 +221,4 @@ fn may_fail(expr: &Arc<dyn PhysicalExpr>) -> bool {
         Ok(if safe { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
     });
     may_fail || looked.is_err()
-}
-
-fn compares(operator: Operator) -> bool {
-    use Operator::*;
-    matches!(
-        operator,
-        And | Or | Eq | NotEq | Lt | LtEq | Gt | GtEq | IsDistinctFrom | IsNotDistinctFrom
-    )
 }
