@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use arrow::array::RecordBatchOptions;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatchOptions};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
@@ -297,6 +297,7 @@ impl ExecutionPlan for ScanExec {
         let shape = Arc::clone(&schema);
         let Watch { progress, widths } = self.watch.clone();
         let whole = matches!(self.rows, Rows::Parts(_));
+        let canonical = self.source.canonical();
         let batches = self
             .open(partition, &self.columns)
             .map(move |batch| {
@@ -306,7 +307,7 @@ impl ExecutionPlan for ScanExec {
                 if let Some(progress) = &progress {
                     progress.read(rows);
                 }
-                let batch = present(&batch, &shape)?;
+                let batch = present(&batch, &shape, canonical)?;
                 widths.check(&batch)?;
                 // What reads the whole may hold it; a range is aggregated where it stands.
                 if whole { owned(batch) } else { Ok(batch) }
@@ -321,9 +322,13 @@ impl ExecutionPlan for ScanExec {
 }
 
 /// A batch as SQL sees it: widened, and without the column that was only decoded to be counted.
-fn present(batch: &RecordBatch, shape: &SchemaRef) -> Result<RecordBatch> {
-    let columns =
-        batch.columns()[..shape.fields().len()].iter().map(widen).collect::<Result<Vec<_>, _>>()?;
+fn present(batch: &RecordBatch, shape: &SchemaRef, canonical: bool) -> Result<RecordBatch> {
+    let presented = |column: &ArrayRef| {
+        let ready = canonical && *column.data_type() == DataType::Float64;
+        if ready { Ok(Arc::clone(column)) } else { widen(column) }
+    };
+    let columns = batch.columns()[..shape.fields().len()].iter().map(presented);
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok(RecordBatch::try_new_with_options(Arc::clone(shape), columns, &options)?)
 }

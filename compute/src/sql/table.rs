@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::array::RecordBatchOptions;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use futures::future::BoxFuture;
@@ -11,6 +12,8 @@ use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use veritrail_provenance::hash::TableHash;
+
+use crate::columns::canonical_floats;
 
 /// A failure while a table's bytes were read or decoded; the message names the place.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -48,6 +51,12 @@ pub struct TableRange {
 pub trait TableSource: Debug + Send + Sync {
     /// The columns as stored. Types that no table may have are allowed here and hidden from SQL.
     fn schema(&self) -> SchemaRef;
+
+    /// Whether every NaN in its columns of type `Float64` is the canonical one, because somebody
+    /// looked: then a scan does not look again.
+    fn canonical(&self) -> bool {
+        false
+    }
 
     /// How many parts the rows can be read in at once, when `wanted` would be welcome; at least 1.
     fn partitions(&self, wanted: usize) -> usize;
@@ -98,10 +107,12 @@ pub struct MemoryTable {
 }
 
 impl MemoryTable {
-    /// A table of these batches, all of the given schema.
+    /// A table of these batches, all of the given schema. Their floats are looked through for NaNs
+    /// here, once, and not by each query.
     #[must_use]
     pub fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
-        Self { schema, batches: batches.into(), hash: None }
+        let batches = batches.into_iter().map(canonical).collect();
+        Self { schema, batches, hash: None }
     }
 
     /// The same table under its content address. `hash` must be the hash of these rows in this
@@ -114,6 +125,14 @@ impl MemoryTable {
     fn rows(&self) -> u64 {
         self.batches.iter().map(|batch| batch.num_rows() as u64).sum()
     }
+}
+
+/// The same rows, every NaN of a Float64 the canonical one. A batch of canonical floats is itself.
+fn canonical(batch: RecordBatch) -> RecordBatch {
+    let columns = batch.columns().iter().map(canonical_floats).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    // Columns of the same types and lengths make a batch again.
+    RecordBatch::try_new_with_options(batch.schema(), columns, &options).unwrap_or(batch)
 }
 
 /// The rows `places` of `batches`, without copying.
@@ -139,6 +158,10 @@ fn projected(batch: &RecordBatch, columns: &[usize]) -> Result<RecordBatch, Read
 impl TableSource for MemoryTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
+    }
+
+    fn canonical(&self) -> bool {
+        true
     }
 
     fn partitions(&self, wanted: usize) -> usize {
