@@ -90,6 +90,9 @@ pub enum VerifyError {
     /// A challenge came out as zero.
     #[error(transparent)]
     Challenge(#[from] ZeroChallenge),
+    /// Several proofs were to be decided at once without a factor that depends on all of them.
+    #[error("several proofs were added up as if they were one")]
+    Together,
     /// The equations do not hold: the claim is false, or was not made about these commitments.
     #[error("the proof does not show the claim")]
     False,

@@ -1,12 +1,15 @@
 //! Holders who commit to something that is no honest column, and how the opening stops them.
 
 use ark_ff::{One, Zero};
-use veritrail_proof::argument::Commitments;
-use veritrail_proof::argument::prove::OpenColumn;
+use veritrail_proof::argument::equations::Equations;
+use veritrail_proof::argument::prove::{OpenColumn, prove};
+use veritrail_proof::argument::verify::verify;
+use veritrail_proof::argument::{Commitments, VerifyError};
 use veritrail_proof::columns::Cells;
 use veritrail_proof::curve::{Point, Scalar, Sum};
 use veritrail_proof::generators::generators;
 use veritrail_proof::relation::Relation;
+use veritrail_proof::transcript::Channel;
 
 use crate::arguments::{boolean, check, prove_it, sum_of};
 use crate::fixtures::*;
@@ -106,4 +109,42 @@ fn a_range_proof_with_a_component_on_q_is_refused() {
     let forged = plus(&honest, Sum::from(generators().value) * Scalar::from(77u64));
     let proof = prove_it(&relation, std::slice::from_ref(&forged));
     assert!(check(&relation, &[&forged.commitments], &proof).is_err());
+}
+
+/// What somebody ends with who tries variants of two proofs until their challenges suit: here the
+/// same ones for both, whatever is absorbed.
+struct Suited(u64);
+
+impl Channel for Suited {
+    fn bytes(&mut self, _label: &'static [u8], _bytes: &[u8]) {}
+
+    fn wide(&mut self, _label: &'static [u8]) -> [u8; 64] {
+        self.0 += 1;
+        let mut wide = [0; 64];
+        blake3::Hasher::new().update(&self.0.to_le_bytes()).finalize_xof().fill(&mut wide);
+        wide
+    }
+}
+
+#[test]
+fn errors_of_several_proofs_do_not_cancel() {
+    let (column, sum) = column();
+    let claim = |sum| Relation::new(ROWS, 1, vec![], vec![sum_of(&[0], sum)]).unwrap();
+    let forged = |relation: &Relation| {
+        prove(&mut Suited(0), relation, std::slice::from_ref(&column), &mut Counted(9)).unwrap()
+    };
+    let checked = |sums: &[u128], mut equations: Equations| -> Result<(), VerifyError> {
+        for sum in sums {
+            let (relation, columns) = (claim(*sum), [&column.commitments]);
+            verify(&mut Suited(0), &relation, &columns, &forged(&relation), &mut equations)?;
+        }
+        equations.check()
+    };
+    // One says too much, one too little, and under the same weights that adds up to nothing.
+    let (over, under) = (sum + 1, sum - 1);
+    assert_eq!(checked(&[sum], Equations::new()), Ok(()));
+    assert_eq!(checked(&[over], Equations::new()), Err(VerifyError::False));
+    assert_eq!(checked(&[sum, sum], Equations::over(b"both")), Ok(()));
+    assert_eq!(checked(&[over, under], Equations::over(b"both")), Err(VerifyError::False));
+    assert_eq!(checked(&[over, under], Equations::new()), Err(VerifyError::Together));
 }

@@ -301,6 +301,15 @@ fn statements_have_one_text_and_odd_ones_are_refused() {
     for statement in odd {
         assert!(statement.check(schema).is_err(), "{statement:?}");
     }
+    // More integers of one group than all claims together may be.
+    let many = Measure::Gram(vec![Quantity::Value(AGE); GRAM_MAX]);
+    let measures = vec![many; MEASURES_MAX];
+    let body = &hospital().1.open.body;
+    assert!(plan(&statement(&[], &[], &measures[..5]), body).is_ok());
+    for too_many in [6, 12, MEASURES_MAX] {
+        let asked = statement(&[], &[GROUP], &measures[..too_many]);
+        assert_eq!(plan(&asked, body).err(), Some(StatementError::Shape));
+    }
     // Nothing of it is committed: N is public.
     let public = statement(&[], &[], &count);
     assert_eq!(plan(&public, &hospital().1.open.body).err(), Some(StatementError::Public));

@@ -36,6 +36,7 @@ pub fn verify(
     if proof.len() != super::proof_len(relation) {
         return Err(WireError::Length.into());
     }
+    equations.next_proof()?;
     super::absorb_columns(transcript, relation, columns.iter().copied());
     let tau = super::zero_form(transcript, relation)?;
     let mut reader = Reader::new(proof);

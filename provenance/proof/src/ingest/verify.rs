@@ -79,7 +79,7 @@ pub fn check(bytes: &[u8]) -> Result<Checked, IngestError> {
             .map_err(|error| IngestError::Column(*column, error.into()))?;
         columns.push((*column, *role, commitments));
     }
-    let mut equations = Equations::new();
+    let mut equations = Equations::over(bytes);
     for (at, part) in manifest.ingest().iter().enumerate() {
         let at = at as u16;
         let own = columns.iter().filter(|(of, _, _)| *of == at).map(|(_, _, own)| own);

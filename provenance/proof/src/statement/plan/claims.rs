@@ -45,6 +45,7 @@ impl Claims {
         let all = statement.groups.iter().map(|group| Fact::Valid(*group));
         let totals = measures(&conditions.iter().copied().chain(all).collect::<Vec<_>>());
         let counts = counts(&totals);
+        let room = CLAIMS_MAX.saturating_sub(DERIVED_MAX + totals.len());
         let (mut told, mut hidden, mut told_groups) = (Vec::new(), Vec::new(), Vec::new());
         for (at, cell) in cells(conditions, statement, schema).iter().enumerate() {
             let claims = measures(cell);
@@ -54,7 +55,7 @@ impl Claims {
                 told.extend(claims);
                 told_groups.push(at);
             }
-            if told.len() + hidden.len() > CLAIMS_MAX - DERIVED_MAX - totals.len() {
+            if told.len() + hidden.len() > room {
                 return Err(StatementError::Shape);
             }
         }
