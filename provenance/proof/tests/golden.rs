@@ -5,19 +5,21 @@
 
 use std::path::PathBuf;
 
+use veritrail_proof::argument::Commitments;
 use veritrail_proof::argument::equations::Equations;
 use veritrail_proof::argument::verify::verify as verify_relation;
 use veritrail_proof::body::manifest::manifest_hash;
 use veritrail_proof::columns::build::{Cell, ColumnBuilder};
-use veritrail_proof::curve::{Scalar, encode_scalar, wide_scalar};
+use veritrail_proof::curve::{ENCODED_LEN, Scalar, encode_scalar, wide_scalar};
 use veritrail_proof::ingest::{Published, check};
 use veritrail_proof::schema::Schema;
 use veritrail_proof::statement::plan::plan;
 use veritrail_proof::statement::prove::Proven;
 use veritrail_proof::statement::{
-    Condition, Measure, Quantity, Statement, prove, verify, withhold,
+    Audience, Condition, Context, Measure, Quantity, Statement, prove, verify, withhold,
 };
 use veritrail_proof::transcript::{Channel, Transcript};
+use veritrail_provenance::hash::StatementId;
 
 use crate::fixtures::*;
 
@@ -119,17 +121,33 @@ fn a_statement_with_its_transcript() {
 
 /// The verifier's whole transcript of a proof.
 fn transcript(published: &Published, statement: &Statement, proven: &Proven) -> Vec<String> {
+    transcript_in(&context(), published, statement, proven)
+}
+
+fn transcript_in(
+    context: &Context,
+    published: &Published,
+    statement: &Statement,
+    proven: &Proven,
+) -> Vec<String> {
     let checked = check(&published.manifest).unwrap();
     let body = &published.open.body;
     let plan = plan(statement, body).unwrap();
     let relation = plan.relation(body.rows, &proven.results).unwrap();
-    let columns: Vec<_> =
-        plan.columns.iter().map(|(column, role)| checked.column(*column, *role).unwrap()).collect();
+    let column_len = relation.chunks() * ENCODED_LEN;
+    let (derived, argument) = proven.proof.split_at(plan.derived.len() * column_len);
+    let derived: Vec<Commitments> = derived
+        .chunks_exact(column_len)
+        .map(|bytes| Commitments::decode(bytes, relation.chunks()).unwrap())
+        .collect();
+    let published = plan.columns.iter();
+    let published = published.map(|(column, role)| checked.column(*column, *role).unwrap());
+    let columns: Vec<&Commitments> = published.chain(&derived).collect();
     let mut told = Told::new();
     let results = &proven.results;
-    veritrail_proof::statement::absorb(&mut told, body, &context(), statement, &plan, results);
+    veritrail_proof::statement::absorb(&mut told, body, context, statement, &plan, results);
     let mut equations = Equations::new();
-    verify_relation(&mut told, &relation, &columns, &proven.proof, &mut equations).unwrap();
+    verify_relation(&mut told, &relation, &columns, argument, &mut equations).unwrap();
     equations.check().unwrap();
     told.lines
 }
@@ -167,4 +185,57 @@ fn a_statement_that_withholds_with_its_transcript() {
         hex_lines(&proven.proof),
     );
     golden("proof-withheld.txt", &text);
+}
+
+/// Two chunks of people by group, under two conditions: products of five facts, so derived columns.
+#[test]
+fn a_statement_with_derived_columns_with_its_transcript() {
+    let schema: Schema =
+        "age:int?[18..90]{40,65},group:category(a|b|c)?,smoker:bool".parse().unwrap();
+    let mut builders: Vec<_> = schema.columns().iter().map(ColumnBuilder::new).collect();
+    for person in people(2100, 12) {
+        builders[0].push(person.change.map_or(Cell::Null, |_| Cell::Integer(person.age))).unwrap();
+        let group = person.group.map(|group| ["a", "b", "c"][usize::from(group)]);
+        builders[1].push(group.map_or(Cell::Null, Cell::Text)).unwrap();
+        builders[2].push(Cell::Boolean(person.smoker)).unwrap();
+    }
+    let columns = builders.into_iter().map(ColumnBuilder::finish).collect();
+    let policy = veritrail_proof::policy::Policy::new(3).unwrap();
+    let example =
+        veritrail_proof::ingest::publish(&did(), 1, policy, columns, seed(), &ENTROPY).unwrap();
+    let statement = Statement {
+        conditions: vec![Condition::False(2), Condition::AtLeast(0, 0)],
+        groups: vec![1],
+        measures: vec![Measure::Count, Measure::Gram(vec![Quantity::Value(0)])],
+        withheld: vec![],
+    };
+    let context = Context {
+        predecessor: Some(StatementId::from_bytes([13; 32])),
+        audience: Some(Audience { did: other_did(), nonce: [90; 32] }),
+        ..context()
+    };
+    let proven = prove(&example.open, &statement, &context, &ENTROPY).unwrap();
+    let checked = check(&example.manifest).unwrap();
+    verify(&checked, &statement, &context, &proven.results, &proven.proof).unwrap();
+    let plan = plan(&statement, &example.open.body).unwrap();
+    assert_eq!(plan.derived.len(), 3);
+    let lines = |title: &str, list: Vec<String>| {
+        list.into_iter()
+            .enumerate()
+            .map(|(at, line)| format!("{title} {at} {line}\n"))
+            .collect::<String>()
+    };
+    let claims = plan.claims.iter().map(|claim| format!("{:?} {:?}", claim.facts, claim.values));
+    let text = format!(
+        "schema {schema}\nmanifest {}\nstatement {}\nresults {}\n{}{}{}{}\nproof\n{}",
+        manifest_hash(&example.manifest),
+        hex::encode(statement.encode()),
+        proven.results.iter().map(u128::to_string).collect::<Vec<_>>().join(" "),
+        lines("column", plan.columns.iter().map(|column| format!("{column:?}")).collect()),
+        lines("derived", plan.derived.iter().map(|facts| format!("{facts:?}")).collect()),
+        lines("product", claims.collect()),
+        transcript_in(&context, &example, &statement, &proven).join("\n"),
+        hex_lines(&proven.proof),
+    );
+    golden("proof-mixed.txt", &text);
 }

@@ -1,7 +1,7 @@
 //! How long private bytes are made, so that their length says little.
 //!
 //! Padmé (Nikitin, Barman, Lueks, Underwood, Hubaux, Ford: Reducing Metadata Leakage from Encrypted
-//! Files and Communication with PURBs, PoPETs 2019, section 4): of a length of E + 1 bits, all but
+//! Files and Communication with PURBs, PoPETs 2019): of a length of E + 1 bits, all but
 //! the first floor(log2 E) + 1 are rounded away. At most 12 % longer, and what is left of the
 //! length are O(log log n) bits.
 
