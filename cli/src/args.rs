@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Run(commands::run::Args),
     Reproduce(commands::reproduce::Args),
     Bundle(commands::bundle::Args),
+    Prove(commands::prove::Args),
+    Check(commands::check::Args),
     Serve(commands::serve::Args),
     Lineage(commands::lineage::Args),
     AuditCommitments(commands::audit_commitments::Args),

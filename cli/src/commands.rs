@@ -2,6 +2,7 @@
 
 pub(crate) mod audit_commitments;
 pub(crate) mod bundle;
+pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod device;
 pub(crate) mod get;
@@ -9,6 +10,7 @@ pub(crate) mod id;
 pub(crate) mod init;
 pub(crate) mod lineage;
 pub(crate) mod log;
+pub(crate) mod prove;
 pub(crate) mod publish;
 pub(crate) mod reproduce;
 pub(crate) mod run;
@@ -35,6 +37,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode>
         Command::Run(args) => run::run(args, context).await,
         Command::Reproduce(args) => reproduce::run(args, context).await,
         Command::Bundle(args) => bundle::run(args, context).await,
+        Command::Prove(args) => prove::run(args, context).await,
+        Command::Check(args) => check::run(args, context).await,
         Command::Serve(args) => serve::run(args, context).await,
         Command::AuditCommitments(args) => audit_commitments::run(args, context).await,
         Command::Lineage(args) => lineage::run(args, context).await,

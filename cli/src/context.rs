@@ -1,9 +1,10 @@
 //! What every command is handed: where the home is, which face to show, whom to tell progress.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use veritrail_server::{
     error::{NodeError, Result},
+    node::Node,
     stop::Stop,
 };
 
@@ -11,8 +12,7 @@ use crate::{args::Args, output::Output, progress::Bars};
 
 /// The surroundings of one command.
 pub(crate) struct Context {
-    /// The home's folder; it need not exist yet.
-    pub(crate) home: PathBuf,
+    home: Option<PathBuf>,
     /// Text or JSON.
     pub(crate) output: Output,
     /// Progress and sentences on stderr.
@@ -21,16 +21,29 @@ pub(crate) struct Context {
 
 impl Context {
     /// Finds the home: `--home`, VERITRAIL_HOME, else the XDG data folder.
-    pub(crate) fn new(args: &Args, stop: Stop) -> Result<Self> {
-        let home = match &args.home {
-            Some(home) => home.clone(),
-            None => default_home().ok_or_else(|| {
-                NodeError::usage("no home folder is known here")
-                    .at("--home")
-                    .hint("name one with --home DIR or VERITRAIL_HOME")
-            })?,
-        };
-        Ok(Self { home, output: args.output(), progress: Bars::new(args.output(), stop) })
+    pub(crate) fn new(args: &Args, stop: Stop) -> Self {
+        let home = args.home.clone().or_else(default_home);
+        Self { home, output: args.output(), progress: Bars::new(args.output(), stop) }
+    }
+
+    /// The home's folder; it need not exist yet.
+    ///
+    /// # Errors
+    /// Nothing says which it is.
+    pub(crate) fn home(&self) -> Result<&Path> {
+        self.home.as_deref().ok_or_else(|| {
+            NodeError::usage("no home folder is known here")
+                .at("--home")
+                .hint("name one with --home DIR or VERITRAIL_HOME")
+        })
+    }
+
+    /// The home where one stands: for what it only helps with.
+    pub(crate) fn known(&self) -> Result<Option<Node>> {
+        match &self.home {
+            Some(home) => Node::open_if_there(home),
+            None => Ok(None),
+        }
     }
 }
 

@@ -32,12 +32,10 @@ fn main() -> ExitCode {
         }
     };
     let stop = Stop::default();
-    let done = Context::new(&args, stop.clone()).and_then(|context| {
-        // A task of its own: a long pass holds its thread, and must not keep Ctrl-C from being
-        // heard.
-        let command = runtime.spawn(async move { commands::run(args.command, &context).await });
-        runtime.block_on(interrupt::until_done(command, &stop))
-    });
+    let context = Context::new(&args, stop.clone());
+    // A task of its own: a long pass holds its thread, and must not keep Ctrl-C from being heard.
+    let command = runtime.spawn(async move { commands::run(args.command, &context).await });
+    let done = runtime.block_on(interrupt::until_done(command, &stop));
     // A blocking pass that was interrupted must not hold the exit up.
     runtime.shutdown_background();
     match done {

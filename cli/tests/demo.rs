@@ -26,8 +26,16 @@ fn the_demo_reproduces_the_table_and_catches_every_lie() {
         .iter()
         .map(|one| one["code"].as_i64().unwrap())
         .collect();
-    assert_eq!(codes, [3, 3, 3, 1], "{shown}");
-    for line in ["weight_change_kg        2.0        4.5", "verdict: identical", "no green tick"] {
+    assert_eq!(codes, [3, 3, 3, 1, 3], "{shown}");
+    for line in [
+        "weight_change_kg        2.0        4.5",
+        "verdict: identical",
+        "no green tick",
+        "quit   kg  people",
+        "   0  2.0    1163",
+        "   1  4.5     403",
+        "quitting explains 2.5 kg, 1.7 to 3.4",
+    ] {
         assert!(story.contains(line), "{line:?} is not in the story:\n{story}");
     }
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();

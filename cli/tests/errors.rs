@@ -57,6 +57,13 @@ const GRAMMAR: &[&[&str]] = &[
     &["run", "a.toml", "--sql", "select 1"],
     &["reproduce"],
     &["bundle", "x"],
+    &["prove"],
+    &["prove", "claim.toml"],
+    &["prove", "--sql", "select avg(x) from t", "-o", "new.proof"],
+    &["prove", "claim.toml", "--sql", "select avg(x) from t", "--of", "x", "-o", "new.proof"],
+    &["prove", "claim.toml", "-o", "new.proof", "--nonce", "5a"],
+    &["check"],
+    &["check", "a.proof", "b.proof"],
     &["init", "--name"],
     &["lineage"],
 ];
@@ -130,6 +137,22 @@ const MEANING: &[&[&str]] = &[
     &["bundle", "RUN", "-o", "run.veritrail"],
     &["bundle", "RUN", "-o", "no/such/folder.veritrail"],
     &["bundle", "log:0", "-o", "new.veritrail"],
+    &["prove", "nope.toml", "-o", "new.proof"],
+    &["prove", "bad.toml", "-o", "new.proof"],
+    &["prove", "latin.toml", "-o", "new.proof"],
+    &["prove", "taken", "-o", "new.proof"],
+    &["prove", "--sql", "select avg(x) from t", "--of", "nobody", "-o", "new.proof"],
+    &["prove", "--sql", "select avg(x) from t", "--of", "RUN", "-o", "new.proof"],
+    &["prove", "--sql", "select avg(rain_mm) from t", "--of", "rain", "-o", "new.proof"],
+    &["prove", "--sql", "select avg(x) from t", "--of", "rain", "-o", "rain.csv"],
+    &["prove", "--sql", "select avg(x) from t", "--of", "rain", "-o", "new.proof", "--as", "me"],
+    &["check", "nope.proof"],
+    &["check", "taken"],
+    &["check", "rain.csv"],
+    &["check", "run.veritrail"],
+    &["check", "rain.csv", "--offline", "run.veritrail"],
+    &["check", "rain.csv", "--nonce", "5a"],
+    &["check", "rain.csv", "--trust", "junk"],
     &["lineage", "nobody"],
     &["lineage", "log:77"],
     &["log", "show", "77"],
@@ -195,6 +218,7 @@ fn every_refusal_has_kind_place_and_hint() {
     // And none of them left anything.
     assert!(!Path::new(&house.path().join("other")).exists());
     assert!(!house.path().join("new.veritrail").exists());
+    assert!(!house.path().join("new.proof").exists());
     assert_eq!(house.log_size(), 4);
     house.ok(&["store", "fsck"]);
 }

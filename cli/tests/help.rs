@@ -12,6 +12,8 @@ const COMMANDS: &[&[&str]] = &[
     &["run"],
     &["reproduce"],
     &["bundle"],
+    &["prove"],
+    &["check"],
     &["serve"],
     &["audit-commitments"],
     &["lineage"],

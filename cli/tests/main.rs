@@ -3,6 +3,7 @@
 
 mod audit;
 mod bad_input;
+mod clinical;
 mod demo;
 mod device;
 mod errors;
@@ -18,6 +19,7 @@ mod kill;
 mod log;
 mod pipes;
 mod private;
+mod prove;
 mod publish;
 mod several;
 mod trail;

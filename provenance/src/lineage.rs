@@ -16,6 +16,9 @@ mod walk;
 /// lineages are refused; of a dataset's own versions the newest this many are followed.
 pub const DEPTH_MAX: u64 = 1_024;
 
+/// Releases of a version that a walk shows: the newest.
+pub const RELEASES_MAX: u64 = 1_024;
+
 /// Statements that a lineage may need altogether.
 pub const STATEMENTS_MAX: usize = 65_536;
 
@@ -95,6 +98,20 @@ pub enum Node {
         /// Who signed it.
         signer: Did,
     },
+    /// A released proof of a version: a statistic that was given away. The version does not rest
+    /// on it; whoever has the version should know of it.
+    Release {
+        /// The log it stands in.
+        origin: Origin,
+        /// Its statement.
+        at: At,
+        /// Its number among the version's releases.
+        number: u64,
+        /// The proof file.
+        proof: ChunkId,
+        /// Who signed it.
+        signer: Did,
+    },
     /// An input that no log names: its bytes can be checked against the root, and no more.
     Unlogged {
         /// Root of the input.
@@ -133,6 +150,8 @@ pub enum Relation {
     MadeBy,
     /// A verdict is about that run.
     Judges,
+    /// A release is of a statistic of that version.
+    Releases,
 }
 
 /// Why a lineage needs a statement.
@@ -152,6 +171,8 @@ pub enum Why {
     Newer,
     /// It is a verdict about a run in the lineage.
     Verdict,
+    /// It releases a proof of a version in the lineage.
+    Release,
 }
 
 /// What a blob is to the lineage, and what it must contain as far as statements say.

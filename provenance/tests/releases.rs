@@ -1,13 +1,16 @@
 //! Released proofs: what their statements may say, and the one chain of a version.
 
 use serde_json::{Value, json};
+use veritrail_provenance::evidence::{Conclusion, Evidence, verify};
 use veritrail_provenance::hash::{ChunkId, StatementId};
 use veritrail_provenance::ledger::rows::{Chain, Standing};
 use veritrail_provenance::ledger::{MemoryState, queries};
+use veritrail_provenance::lineage::*;
 use veritrail_provenance::statement::*;
+use veritrail_provenance::trust::{TrustRoots, TrustSource};
 
 use crate::fixtures;
-use crate::trails::{Data, Log, did, folded};
+use crate::trails::{Data, Log, did, folded, needed};
 
 /// A lab with dataset 4 in one version, controlled by the operator.
 fn lab() -> (Log, StatementRef) {
@@ -146,6 +149,74 @@ fn with_gaps_what_is_not_known_waits_or_is_marked() {
     state.fold(&log.origin, [entry(0), entry(1), entry(2), entry(second.index)]).unwrap();
     let rows = queries::releases(&state, &log.origin, &did(4), 1).unwrap();
     assert_eq!((rows.len(), rows[0].chain), (1, Chain::Gap));
+}
+
+/// A lineage of the version, as a peer hands it out or a bundle holds it.
+fn evidence(log: &Log, data: &Data, lineage: &Lineage) -> Evidence {
+    needed(lineage, &[log], std::slice::from_ref(&data.manifest))
+}
+
+fn roots(persons: &[u8]) -> TrustRoots {
+    let named = |roots: TrustRoots, person: &u8| {
+        roots.with_signer(did(*person), None, TrustSource::CommandLine)
+    };
+    persons.iter().fold(TrustRoots::none(), named)
+}
+
+#[test]
+fn whoever_gets_a_version_learns_what_was_released_of_it() {
+    let (mut log, version) = lab();
+    let data = Data::new(b"day,mm\n1,3\n");
+    let first = append(&mut log, 1, release(&version, 1, None));
+    let second = append(&mut log, 2, release(&version, 2, Some(first.id)));
+    let mut lost = release(&version, 2, Some(first.id));
+    lost.bytes += 1;
+    let lost = append(&mut log, 1, lost);
+    let subject = Subject::Dataset { dataset: did(4), version: Pick::Newest, genesis: None };
+    let lineage = walk(&folded(&[&log]), &subject).unwrap();
+    let numbers = |lineage: &Lineage| -> Vec<u64> {
+        let number = |node: &Node| match node {
+            Node::Release { number, .. } => Some(*number),
+            _ => None,
+        };
+        lineage.nodes.iter().filter_map(number).collect()
+    };
+    assert_eq!(numbers(&lineage), [1, 2]);
+    assert!(lineage.edges.iter().all(|edge| edge.to == 0 && edge.relation == Relation::Releases));
+    for at in [&first, &second] {
+        let (id, why) = &lineage.statements[&(log.origin.clone(), at.index)];
+        assert_eq!((*id, why.contains(&Why::Release)), (at.id, true));
+    }
+    assert!(!lineage.statements.contains_key(&(log.origin.clone(), lost.index)));
+
+    // A reader of that evidence knows both, and the answer does not rest on who released.
+    let shown = evidence(&log, &data, &lineage);
+    let report = verify(&shown, &roots(&[1]), &[], &subject);
+    assert_eq!(report.conclusion(), Conclusion::Verified, "{report:#?}");
+    let rows = queries::releases(&report.state, &log.origin, &did(4), 1).unwrap();
+    assert_eq!(rows.iter().map(|row| row.at.id).collect::<Vec<_>>(), [first.id, second.id]);
+    // What is left out is not known to be missing: no evidence shows that there is no more.
+    let mut fewer = lineage.clone();
+    fewer.statements.remove(&(log.origin.clone(), first.index));
+    let report = verify(&evidence(&log, &data, &fewer), &roots(&[1]), &[], &subject);
+    assert_eq!(report.conclusion(), Conclusion::Verified, "{report:#?}");
+    assert_eq!(numbers(report.lineage.as_ref().unwrap()), [2]);
+}
+
+#[test]
+fn a_release_rests_on_its_version() {
+    let (mut log, version) = lab();
+    let data = Data::new(b"day,mm\n1,3\n");
+    let first = append(&mut log, 2, release(&version, 1, None));
+    let subject = Subject::Entry { origin: log.origin.clone(), index: first.index };
+    let lineage = walk(&folded(&[&log]), &subject).unwrap();
+    assert!(matches!(&lineage.nodes[0], Node::Release { at, .. } if at.id == first.id));
+    assert!(matches!(&lineage.nodes[1], Node::Version { at, .. } if at.id == version.id));
+    assert_eq!((lineage.nodes.len(), lineage.edges.len()), (2, 1));
+    let shown = evidence(&log, &data, &lineage);
+    let named = |persons: &[u8]| verify(&shown, &roots(persons), &[], &subject).conclusion();
+    assert_eq!(named(&[1, 2]), Conclusion::Verified);
+    assert!(matches!(named(&[1]), Conclusion::ConsistentButUnnamed { .. }));
 }
 
 #[test]

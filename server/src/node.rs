@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod bundle;
+pub mod check;
 pub mod clock;
 pub mod device;
 pub mod evidence;
@@ -17,6 +18,7 @@ pub mod manifest;
 pub mod names;
 pub mod peering;
 pub mod private;
+pub mod prove;
 pub mod publish;
 pub mod report;
 pub mod reproduce;

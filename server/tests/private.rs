@@ -1,7 +1,11 @@
 //! Private versions: what a second node gets, what nobody gets, and what their holder alone can do.
 
+mod checking;
 mod golden;
 mod holder;
+mod offline;
+mod proofs;
+mod proving;
 mod publishing;
 mod second_node;
 mod wards;

@@ -39,7 +39,7 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
-    let node = Node::open(&context.home)?;
+    let node = Node::open(context.home()?)?;
     if let Some(out) = args.export_seed {
         node.export_seed(&args.reference, &out)?;
         let written = serde_json::json!({ "file": out });

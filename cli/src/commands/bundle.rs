@@ -31,7 +31,7 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
-    let node = Node::open(&context.home)?;
+    let node = Node::open(context.home()?)?;
     let request = BundleRequest {
         reference: args.reference,
         out: args.out,

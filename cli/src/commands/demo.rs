@@ -3,6 +3,7 @@
 
 mod attacks;
 mod bundle;
+mod hospital;
 mod stage;
 mod story;
 mod table;
@@ -16,7 +17,7 @@ use crate::{
     output::{self, Output},
 };
 
-/// Play the main job on real data, and catch four lies
+/// Play the main job on real data, and catch five lies
 ///
 /// Needs no network and touches no home of yours: everything happens in a temporary folder, over
 /// loopback, and is removed at the end.
@@ -74,7 +75,8 @@ fn play(stop: Stop) -> Result<(String, String, Vec<attacks::Caught>)> {
     let stage = stage::Stage::new(stop)?;
     let story = story::play(&stage)?;
     bundle::play(&stage, &story)?;
-    let caught = attacks::play(&stage, &story)?;
+    let mut caught = attacks::play(&stage, &story)?;
+    caught.push(hospital::play(&stage)?);
     Ok((story.run, story.table_hash, caught))
 }
 

@@ -50,7 +50,7 @@ enum What {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
-    let node = Node::open(&context.home)?;
+    let node = Node::open(context.home()?)?;
     let output = context.output;
     match args.what {
         What::New { name } => {

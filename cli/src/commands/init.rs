@@ -43,7 +43,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let recover = if args.recover { Some(ask_phrase()?) } else { None };
     let recovered = recover.is_some();
     let options = InitOptions { name: args.name, origin: args.origin, recover };
-    let (_node, made) = Node::init(&context.home, options)?;
+    let (_node, made) = Node::init(context.home()?, options)?;
     context.output.show("init", &made, |made| text(made, recovered))?;
     show_phrase(made.phrase.as_ref(), context.output);
     Ok(ExitCode::SUCCESS)

@@ -22,7 +22,7 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
-    let lineage = Node::open(&context.home)?.lineage(&args.reference)?;
+    let lineage = Node::open(context.home()?)?.lineage(&args.reference)?;
     context.output.show("lineage", &lineage, text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -92,11 +92,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
 }
 
 fn open(context: &Context) -> Result<Node> {
-    Node::open(&context.home)
+    Node::open(context.home()?)
 }
 
 async fn run_audit(dir: PathBuf, vkeys: Vec<String>, context: &Context) -> Result<ExitCode> {
-    let known = Node::open_if_there(&context.home)?;
+    let known = context.known()?;
     let audit = audit::audit(&dir, &vkeys, known.as_ref(), &context.progress)?;
     context.output.show("log.audit", &audit, audit_text)?;
     Ok(ExitCode::from(audit.exit_code()))

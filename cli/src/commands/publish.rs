@@ -76,7 +76,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     if args.suggest {
         return guess(&args, context).await;
     }
-    let node = Arc::new(Node::open(&context.home)?);
+    let node = Arc::new(Node::open(context.home()?)?);
     let (commit, minimum_cell) = (args.commit, args.minimum_cell);
     let private = args.private.then_some(PrivateRequest { commit, minimum_cell });
     let request = PublishRequest {

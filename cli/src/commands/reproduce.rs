@@ -46,7 +46,7 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     args.device.choose()?;
-    let node = Node::open(&context.home)?;
+    let node = Node::open(context.home()?)?;
     let request = ReproduceRequest {
         run: ticket::word_or_file(args.run),
         bytes: if args.held { Bytes::Held } else { Bytes::Fetched },

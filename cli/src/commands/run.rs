@@ -71,7 +71,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
             .hint("a query is typed behind --sql; a file stands alone: veritrail run SPEC.toml"));
     }
     args.device.choose()?;
-    let node = Arc::new(Node::open(&context.home)?);
+    let node = Arc::new(Node::open(context.home()?)?);
     let task = match (args.spec, args.sql) {
         (Some(file), _) => Task::File(file),
         (None, Some(sql)) => Task::Query {

@@ -29,7 +29,7 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
-    let node = Arc::new(Node::open(&context.home)?);
+    let node = Arc::new(Node::open(context.home()?)?);
     let options = ServeOptions { bind: args.bind, relay: args.relay.unwrap_or_default() };
     let serving = node.serve(options).await?;
     context.output.show("serve", serving.started(), text)?;

@@ -29,7 +29,7 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
-    let node = Node::open(&context.home)?;
+    let node = Node::open(context.home()?)?;
     if args.ticket {
         let ticket = node.ticket(&args.reference)?;
         context.output.show("ticket", &ticket, |ticket| ticket.ticket.clone())?;
@@ -76,6 +76,11 @@ fn dataset_text(dataset: &ShownDataset) -> String {
     if let Some(can_open) = version.can_open {
         let words = if can_open { "yes, with its keys" } else { "no" };
         rows.push(("opens here", words.to_owned()));
+    }
+    for release in &version.releases {
+        let entry = format!("{}#{}", dataset.origin, release.index);
+        let proof = format!("proof {}: {entry}, BLAKE3 {}", release.number, release.proof);
+        rows.push(("released", proof));
     }
     for creator in &version.creators {
         rows.push(("creator", creator.clone()));

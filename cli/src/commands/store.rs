@@ -35,7 +35,7 @@ enum What {
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let What::Fsck { rebuild } = args.what;
     let rebuild = if rebuild { Rebuild::State } else { Rebuild::Nothing };
-    let done = Node::fsck(&context.home, rebuild, &context.progress).await?;
+    let done = Node::fsck(context.home()?, rebuild, &context.progress).await?;
     context.output.show("store.fsck", &done, text)?;
     Ok(ExitCode::from(done.exit_code()))
 }

@@ -34,7 +34,7 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let progress = &context.progress;
-    let known = Node::open_if_there(&context.home)?;
+    let known = context.known()?;
     let thing = thing(&args.what, known.as_ref())?;
     if !args.data.is_empty() && !matches!(thing, Thing::Bundle(_)) {
         return Err(NodeError::usage("--data belongs to a bundle")
@@ -42,12 +42,12 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
             .hint("verify the file itself: veritrail verify FILE"));
     }
     let done = match thing {
-        Thing::Reference(reference) => Node::open(&context.home)?
+        Thing::Reference(reference) => Node::open(context.home()?)?
             .verify(&reference, &args.trust, progress)
             .await
             .map_err(|e| or_a_file(e, &reference))?,
         Thing::File(path) => {
-            Node::open(&context.home)?.verify_file(&path, &args.trust, progress).await?
+            Node::open(context.home()?)?.verify_file(&path, &args.trust, progress).await?
         }
         Thing::Bundle(bundle) => {
             // A bundle needs no home: one that is there adds what it trusts and remembers.

@@ -69,10 +69,7 @@ fn what_one_count_leaves_of_another_is_looked_at() {
     both.groups = vec![2];
     both.conditions.clear();
     assert_eq!(decide(&both, &[30, 20, 900, 30, 15, 800, 20, 20, 700]), Ok(()));
-    assert_eq!(
-        decide(&both, &[30, 17, 900, 30, 27, 800, 20, 20, 700]),
-        Err(Refusal::Complement)
-    );
+    assert_eq!(decide(&both, &[30, 17, 900, 30, 27, 800, 20, 20, 700]), Err(Refusal::Complement));
 }
 
 #[test]

@@ -149,6 +149,20 @@ pub fn releases(
     rows(view, Table::Release, &key::subject(&key::version(did, version), origin))
 }
 
+/// One released proof of a version.
+///
+/// # Errors
+/// When the view fails.
+pub fn release(
+    view: &dyn View,
+    origin: &Origin,
+    did: &Did,
+    version: u64,
+    number: u64,
+) -> Result<Option<ReleaseRow>, ViewError> {
+    read(view, Table::Release, &key::numbered(&key::version(did, version), origin, number))
+}
+
 /// The newest release of a version: what the next one follows.
 ///
 /// # Errors

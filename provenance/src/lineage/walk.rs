@@ -14,6 +14,7 @@ use crate::ledger::{View, queries};
 use crate::statement::{DatasetVersion, Origin, RunReceipt, RunVerdict, StatementRef};
 
 mod needs;
+mod releases;
 
 type Found<T> = Result<T, LineageError>;
 
@@ -41,6 +42,7 @@ pub(super) fn walk(view: &dyn View, subject: &Subject) -> Found<Lineage> {
 enum Fact {
     Version { origin: Origin, dataset: Did, number: u64 },
     Run { id: StatementId },
+    Release { origin: Origin, dataset: Did, version: u64, number: u64 },
     Unlogged { root: DatasetRoot },
     Other { origin: Origin, index: u64 },
 }
@@ -121,6 +123,12 @@ impl Walk<'_> {
                 let number = self.number_at(origin, &dataset, index)?.ok_or_else(place)?;
                 Ok(Fact::Version { origin: origin.clone(), dataset, number })
             }
+            "proof.release" => {
+                let dataset = claims.sub.parse::<Did>().map_err(|_| place())?;
+                let (version, number) =
+                    self.release_at(origin, &dataset, index)?.ok_or_else(place)?;
+                Ok(Fact::Release { origin: origin.clone(), dataset, version, number })
+            }
             _ => Ok(other),
         }
     }
@@ -168,6 +176,16 @@ impl Walk<'_> {
                 let (origin, row) = self.run(id)?;
                 Node::Run { origin, at: row.at, output: row.payload.output.root, signer: row.iss }
             }
+            Fact::Release { origin, dataset, version, number } => {
+                let row = self.release(origin, dataset, *version, *number)?;
+                Node::Release {
+                    origin: origin.clone(),
+                    at: row.at,
+                    number: *number,
+                    proof: row.payload.proof,
+                    signer: row.iss,
+                }
+            }
             Fact::Other { origin, index } => {
                 let claims = self.entry(origin, *index)?.claims;
                 let claims = claims.ok_or_else(|| not_found(format!("{origin}#{index}")))?;
@@ -185,6 +203,13 @@ impl Walk<'_> {
                 self.expand_version(position, depth, origin, dataset, *number)
             }
             Fact::Run { id } => self.expand_run(position, depth, id),
+            Fact::Release { origin, dataset, version, number } => {
+                let row = self.release(origin, dataset, *version, *number)?;
+                self.need_release(origin, &row, position == 0)?;
+                let (origin, dataset) = (origin.clone(), dataset.clone());
+                let of = Fact::Version { origin, dataset, number: *version };
+                self.link(position, of, Relation::Releases, depth)
+            }
             Fact::Other { origin, index } => {
                 let Some(claims) = self.entry(origin, *index)?.claims else { return Ok(()) };
                 self.need(origin, At { index: *index, id: claims.id }, Why::Fact)?;
@@ -216,6 +241,7 @@ impl Walk<'_> {
         let DatasetVersion { content, files, bytes, manifest, .. } = row.payload;
         let claim = Some(LayoutClaim { content, files, bytes });
         self.need_blob(manifest, BlobKind::Manifest { root, claim }, &named_by);
+        self.visit_releases(depth, origin, dataset, number)?;
         let Some(run) = &row.payload.run else { return Ok(()) };
         let Some(made_by) = self.follow(run, &named_by)? else { return Ok(()) };
         if !self.has_root(&made_by, &root)? {
@@ -310,7 +336,7 @@ impl Walk<'_> {
             }
             Fact::Run { id } => self.run(id)?.1.payload.output.root == *root,
             Fact::Unlogged { root: other } => other == root,
-            Fact::Other { .. } => false,
+            Fact::Release { .. } | Fact::Other { .. } => false,
         })
     }
 

@@ -46,7 +46,7 @@ pub struct ProofReport {
     pub leaf: String,
     /// The hash of what was committed.
     pub body: String,
-    /// Where the release of this proof stands, where that was looked up.
+    /// Where the release of this proof stands, where that is known.
     pub released: Option<String>,
     /// The release before, by its statement id.
     pub predecessor: Option<String>,
@@ -98,7 +98,7 @@ pub struct Told {
 }
 
 impl ProofReport {
-    /// What a proof shows; `released` is where its release stands, if that was checked.
+    /// What a proof shows; `released` is where its release stands, if that is known.
     pub fn new(proven: &Proven, released: Option<&StatementRef>) -> Self {
         let (file, body) = (proven.file(), proven.statistic().body());
         let context = &file.context;

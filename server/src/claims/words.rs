@@ -22,7 +22,9 @@ pub fn words(report: &ProofReport) -> String {
     lines.item(&format!("commitments {}", report.body));
     match &report.released {
         Some(place) => lines.item(&format!("released as {place}")),
-        None => lines.item("whether it was released in the log was not looked up"),
+        None => {
+            lines.item("NOT known to be released: what is known here of the log does not say so")
+        }
     }
     match &report.predecessor {
         Some(id) => lines.item(&format!("follows release {id}")),

@@ -71,12 +71,26 @@ impl WrittenClaim {
             toml::from_str(text).map_err(toml)?;
         let audience = match (audience, nonce) {
             (None, None) => None,
-            (Some(did), Some(nonce)) => {
-                Some(Audience { did: read_did(&did)?, nonce: hex32(&nonce)? })
-            }
+            (Some(did), Some(nonce)) => Some(Self::audience(&did, &nonce)?),
             _ => return Err(WrittenClaimError::Audience),
         };
         Ok(Self { dataset, sql, audience })
+    }
+
+    /// Who asked: a DID, and 32 bytes as 64 small hex digits.
+    ///
+    /// # Errors
+    /// When one of them is not written so.
+    pub fn audience(did: &str, nonce: &str) -> Result<Audience, WrittenClaimError> {
+        Ok(Audience { did: read_did(did)?, nonce: hex32(nonce)? })
+    }
+
+    /// A nonce.
+    ///
+    /// # Errors
+    /// When it is not 64 small hex digits.
+    pub fn nonce(nonce: &str) -> Result<[u8; 32], WrittenClaimError> {
+        hex32(nonce)
     }
 }
 

@@ -33,7 +33,8 @@ pub struct Lineage {
 pub struct Step {
     /// 0 for the subject.
     pub depth: u32,
-    /// How it relates to the step above: `subject`, `made by`, `used as NAME`, `judged by`.
+    /// How it relates to the step above: `subject`, `made by`, `used as NAME`, `judged by`,
+    /// `released as`, `a statistic of`.
     pub relation: String,
     /// What it is.
     pub what: String,
@@ -133,6 +134,7 @@ impl<'a> Tree<'a> {
         let down = walked.edges.iter().filter_map(move |edge| rests_on(edge, at));
         let judged = walked.edges.iter().filter_map(move |edge| match edge.relation {
             Relation::Judges if edge.to == at => Some(("judged by".to_owned(), edge.from)),
+            Relation::Releases if edge.to == at => Some(("released as".to_owned(), edge.from)),
             _ => None,
         });
         down.chain(judged)
@@ -143,7 +145,9 @@ fn rests_on(edge: &Edge, at: usize) -> Option<(String, usize)> {
     let word = match &edge.relation {
         Relation::Used(name) => format!("used as {name}"),
         Relation::MadeBy => "made by".to_owned(),
-        Relation::Judges => return None,
+        // Elsewhere it was reached from its version, which is told already.
+        Relation::Releases if at == 0 => "a statistic of".to_owned(),
+        Relation::Releases | Relation::Judges => return None,
     };
     (edge.from == at).then_some((word, edge.to))
 }
@@ -159,6 +163,10 @@ fn step(depth: u32, relation: String, fact: &Fact, again: bool) -> Step {
         }
         Fact::Verdict { origin, at, outcome, signer } => (
             format!("{}, signed by {signer}", outcome_word(*outcome)),
+            Some(format!("{origin}#{}", at.index)),
+        ),
+        Fact::Release { origin, at, number, proof, signer } => (
+            format!("proof {number}, BLAKE3 {proof}, signed by {signer}"),
             Some(format!("{origin}#{}", at.index)),
         ),
         Fact::Unlogged { root } => (format!("r:{root}, which no log names"), None),

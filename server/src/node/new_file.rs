@@ -22,6 +22,15 @@ impl NewFile {
         Ok(new)
     }
 
+    /// As [`NewFile::create`]; file and name are durable on return.
+    pub(super) fn durable(path: &Path, bytes: &[u8]) -> io::Result<Self> {
+        let new = Self::create(path, bytes)?;
+        File::open(path)?.sync_all()?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        Ok(new)
+    }
+
     pub(super) fn keep(mut self) {
         self.kept = true;
     }

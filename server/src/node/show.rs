@@ -91,6 +91,9 @@ pub struct ShownVersion {
     /// Of a private version: whether this home keeps what opens its bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub can_open: Option<bool>,
+    /// The proofs that were released of it, as far as its log is known here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<ShownRelease>,
     /// The files that are tables; empty where the manifest is not held here.
     pub tables: Vec<ShownTable>,
     /// The first files, at most [`FILES_SHOWN_MAX`].
@@ -99,6 +102,25 @@ pub struct ShownVersion {
 
 /// How many files `show` lists.
 pub const FILES_SHOWN_MAX: usize = 1_000;
+
+/// A released proof of a version.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownRelease {
+    /// Counted from 1.
+    pub number: u64,
+    /// The statement that releases it.
+    pub statement: StatementId,
+    /// That statement's place in the log.
+    pub index: u64,
+    /// Who signed it.
+    pub signer: Did,
+    /// The time that it states, in seconds since 1970.
+    pub time: u64,
+    /// The proof file's BLAKE3.
+    pub proof: ChunkId,
+    /// Its length.
+    pub bytes: u64,
+}
 
 /// One file of a version.
 #[derive(Debug, Clone, Serialize)]

@@ -46,7 +46,7 @@ fn a_reader_is_told_what_is_proven_and_what_is_not() {
     golden("proof-report.json", &(serde_json::to_string_pretty(&report).unwrap() + "\n"));
     assert!(words(&report).ends_with(&format!("{LABEL}\n")));
     let alone = ProofReport::new(&proven, None);
-    assert!(words(&alone).contains("was not looked up"));
+    assert!(words(&alone).contains("NOT known to be released"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The demo's last chapter: a byte of a chunk, a number in the output and a tile of the log are
+//! The demo's sixth chapter: a byte of a chunk, a number in the output and a tile of the log are
 //! altered, and a whole bundle is forged with other keys. Each must be caught, and named.
 
 use std::{
@@ -119,7 +119,8 @@ fn rebuilt(
     Ok(writer.finish()?.into_inner())
 }
 
-fn named(altered: &'static str, code: i32, value: &Value, error: &Value) -> Caught {
+/// What was altered and how it was caught, told as it is kept.
+pub(super) fn named(altered: &'static str, code: i32, value: &Value, error: &Value) -> Caught {
     let mut said = ["/findings/0", "/unnamed/0", "/conclusion"]
         .iter()
         .find_map(|at| value.pointer(at)?.as_str())

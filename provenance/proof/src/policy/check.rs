@@ -125,7 +125,11 @@ impl Rules<'_> {
 
     /// One group's counts, each kind once.
     fn kinds(&self, own: &[u128]) -> Vec<u128> {
-        self.tables.counts.iter().map(|count| own.get(*count).copied().unwrap_or_default()).collect()
+        self.tables
+            .counts
+            .iter()
+            .map(|count| own.get(*count).copied().unwrap_or_default())
+            .collect()
     }
 
     /// Each kind's counts of all told groups, none of which is more than all rows.

@@ -65,7 +65,7 @@ impl Walk<'_> {
         self.need_identity(origin, &log.operator)
     }
 
-    fn need_identity(&mut self, origin: &Origin, did: &Did) -> Found<()> {
+    pub(super) fn need_identity(&mut self, origin: &Origin, did: &Did) -> Found<()> {
         let Some(row) = queries::identity(self.view, origin, did)? else { return Ok(()) };
         self.need(origin, row.at, Why::Binding)?;
         if let Some(claims) = self.entry(origin, row.since)?.claims {

@@ -23,7 +23,7 @@ use veritrail_provenance::{
     trust::TrustRoots,
 };
 
-use self::{layouts::Layouts, opened::Opened};
+use self::{commitments::Inside, layouts::Layouts, opened::Opened};
 use super::{
     container::{ContainerError, LISTING_NAME},
     contents::EVIDENCE_NAME,
@@ -62,6 +62,25 @@ pub fn verify_bundle(
     check: &BundleCheck,
     progress: &dyn Progress,
 ) -> Result<Verification> {
+    judge(home, check, progress).map(|judged| judged.verification)
+}
+
+/// A bundle that was verified, and what else rests on it.
+pub(in crate::node) struct Judged {
+    /// The answer.
+    pub(in crate::node) verification: Verification,
+    /// What its evidence folds to; not to be relied on where the answer is that it failed.
+    pub(in crate::node) report: Report,
+    /// The commitments of private versions inside.
+    pub(in crate::node) committed: Vec<Inside>,
+}
+
+/// As [`verify_bundle`], for those who go on with what is inside.
+pub(in crate::node) fn judge(
+    home: Option<&Node>,
+    check: &BundleCheck,
+    progress: &dyn Progress,
+) -> Result<Judged> {
     let roots = match home {
         Some(node) => node.trust_roots(&check.trust)?,
         None => command_line_roots(&check.trust)?,
@@ -100,7 +119,7 @@ pub fn verify_bundle(
     }
     claims::check(&evidence, &report, &mut done);
     let layouts = Layouts::of(&opened, &mut done);
-    commitments::check(&opened, &report, &mut done);
+    let committed = commitments::check(&opened, &evidence, &report, &mut done);
     files::check(&mut opened, &layouts, &report, &mut done).map_err(failed)?;
     if !check.data.is_empty() {
         own_files::check(&check.data, &layouts, &mut done, progress)?;
@@ -108,7 +127,7 @@ pub fn verify_bundle(
     for entry in &opened.not_understood {
         done.missing.push(format!("not understood: {entry}"));
     }
-    Ok(done)
+    Ok(Judged { verification: done, report, committed })
 }
 
 /// Whether a file is meant to be a bundle: by its name, or by the name of the first entry in a ZIP

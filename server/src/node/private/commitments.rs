@@ -18,6 +18,7 @@ use veritrail_provenance::{
 };
 
 use crate::{
+    claims::LogPlace,
     error::{NodeError, Result},
     node::{Node, resolve::FoundVersion, shelf::Shelf},
 };
@@ -65,6 +66,11 @@ impl Committed {
 }
 
 impl HeldCommitments {
+    /// Where the version's statement stands: what its proofs are bound to.
+    pub fn place(&self) -> LogPlace {
+        LogPlace { origin: self.origin.clone(), index: self.index, leaf: self.leaf }
+    }
+
     /// What was committed. Its commitments and proofs are not checked by this.
     pub fn body(&self) -> Result<Body> {
         parse(&self.manifest, &self.dataset, self.number)

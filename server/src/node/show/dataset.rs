@@ -6,12 +6,13 @@ use veritrail_datasets::{
 };
 use veritrail_provenance::{
     layout::{FileEntry, Layout},
-    ledger::queries,
+    ledger::{queries, rows::ReleaseRow},
     statement::{Access, Creator},
 };
 
 use super::{
-    FILES_SHOWN_MAX, ShownColumn, ShownDataset, ShownFile, ShownTable, ShownVersion, VersionLine,
+    FILES_SHOWN_MAX, ShownColumn, ShownDataset, ShownFile, ShownRelease, ShownTable, ShownVersion,
+    VersionLine,
 };
 use crate::{
     error::{OrKind as _, Result},
@@ -69,6 +70,7 @@ impl Node {
             run: payload.run.as_ref().map(|run| format!("run:{} ({run})", run.id)),
             committed: None,
             can_open: None,
+            releases: self.shown_releases(found)?,
             tables: Vec::new(),
             file_list: Vec::new(),
         };
@@ -89,6 +91,21 @@ impl Node {
             }
         }
         Ok(version)
+    }
+
+    fn shown_releases(&self, found: &FoundVersion) -> Result<Vec<ShownRelease>> {
+        let number = found.row.payload.number;
+        let rows = queries::releases(self.view(), &found.origin, &found.did, number).or_failed()?;
+        let shown = |row: ReleaseRow| ShownRelease {
+            number: row.payload.number,
+            statement: row.at.id,
+            index: row.at.index,
+            signer: row.iss,
+            time: row.iat,
+            proof: row.payload.proof,
+            bytes: row.payload.bytes,
+        };
+        Ok(rows.into_iter().map(shown).collect())
     }
 
     /// What a reader must know beside the version itself.

@@ -13,6 +13,7 @@ use crate::{
     error::{NodeError, OrKind as _, Result},
     node::{
         Node,
+        check::is_proof,
         report::{Conclusion, Verification},
         resolve::{FoundVersion, Resolved},
     },
@@ -128,7 +129,13 @@ fn not_known(path: &Path, seen: &Seen, unread: u64) -> NodeError {
         0 => String::new(),
         n => format!("; lists of files that are not held here, so not looked at: {n}"),
     };
-    NodeError::not_found(format!("no known version holds a file of SHA-256 {}{lists}", seen.sha256))
-        .at(path.display())
-        .hint("fetch the dataset's trail (veritrail get TICKET), or verify a bundle with --data")
+    let error = NodeError::not_found(format!(
+        "no known version holds a file of SHA-256 {}{lists}",
+        seen.sha256
+    ));
+    let error = error.at(path.display());
+    if is_proof(path) {
+        return error.hint(format!("it is a proof: veritrail check {}", path.display()));
+    }
+    error.hint("fetch the dataset's trail (veritrail get TICKET), or verify a bundle with --data")
 }

@@ -1,6 +1,7 @@
 //! Verifying a reference: its statements, logs and signers from evidence that this home holds, as
 //! if a stranger had sent it; then the bytes that are here.
 
+use veritrail_proof::ingest::Checked;
 use veritrail_provenance::{
     evidence,
     lineage::{Pick, Subject},
@@ -39,11 +40,7 @@ impl Node {
         roots: &TrustRoots,
         progress: &dyn Progress,
     ) -> Result<Verification> {
-        let collected = self.collect(resolved, &[], BlobsInside::All).await?;
-        let subject = pinned(resolved, roots);
-        let report = evidence::verify(&collected.evidence, roots, &[], &subject);
-        let mut done = Verification::of(resolved.portable(), &report);
-        claims::check(&collected.evidence, &report, &mut done);
+        let mut done = self.verify_statements(resolved, roots).await?;
         // Bytes are held against what the statements say, so against nothing where those fail.
         let bytes = match resolved {
             Resolved::Run(run) => Resolved::Output(run.clone()).bytes(),
@@ -57,32 +54,52 @@ impl Node {
         }
         Ok(done)
     }
-}
 
-impl Node {
-    /// Checks the commitments of a private version, every ingest proof, where they are held here.
-    async fn verify_private(&self, found: &FoundVersion, done: &mut Verification) -> Result<()> {
+    /// The answer without the bytes: statements, logs, signers, receipts.
+    pub(in crate::node) async fn verify_statements(
+        &self,
+        resolved: &Resolved,
+        roots: &TrustRoots,
+    ) -> Result<Verification> {
+        let collected = self.collect(resolved, &[], BlobsInside::All).await?;
+        let subject = pinned(resolved, roots);
+        let report = evidence::verify(&collected.evidence, roots, &[], &subject);
+        let mut done = Verification::of(resolved.portable(), &report);
+        claims::check(&collected.evidence, &report, &mut done);
+        Ok(done)
+    }
+
+    /// Checks the commitments of a private version, every ingest proof, where they are held here,
+    /// and gives them. What is wrong or not here is told in `done`.
+    pub(in crate::node) async fn verify_private(
+        &self,
+        found: &FoundVersion,
+        done: &mut Verification,
+    ) -> Result<Option<Checked>> {
         let Some(manifest) = self.manifest(&found.row.payload.manifest).await? else {
-            return Ok(());
+            return Ok(None);
         };
         let access = &found.row.payload.access;
         if let Err(e) = private::same_access(access, manifest.private().is_some()) {
             done.add_finding(format!("{}: {e}", found.portable()));
-            return Ok(());
+            return Ok(None);
         }
         if manifest.private().is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let held = match self.commitments(found).await {
             Err(e) if e.kind == Kind::NotFound => {
                 done.add_open(format!("{}: {}", found.portable(), e.message));
-                return Ok(());
+                return Ok(None);
             }
             held => held,
         };
         let checked = held.and_then(|held| tokio::task::block_in_place(|| held.check()));
         match checked {
-            Err(e) => done.add_finding(format!("{}: {e}", found.portable())),
+            Err(e) => {
+                done.add_finding(format!("{}: {e}", found.portable()));
+                Ok(None)
+            }
             Ok(checked) => {
                 let rows = checked.body().rows;
                 let words = format!(
@@ -98,9 +115,9 @@ impl Node {
                     ),
                 };
                 done.data = Some(DataCheck { checked_bytes, bytes, words });
+                Ok(Some(checked))
             }
         }
-        Ok(())
     }
 }
 

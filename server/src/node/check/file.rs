@@ -1,0 +1,110 @@
+//! Reading a proof file that somebody handed over: bounded, and nothing believed yet.
+
+use std::{
+    fs::File,
+    io::{ErrorKind, Read as _},
+    path::Path,
+};
+
+use veritrail_provenance::hash::ChunkId;
+
+use super::CheckRequest;
+use crate::{
+    claims::{PROOF_FILE_BYTES_MAX, ProofFile, WrittenClaim},
+    error::{Kind, NodeError, OrKind as _, Result},
+};
+
+/// What proof files of any version begin with, and those of this one go on with.
+const BEGINS: (&[u8], &[u8]) = (b"veritrail-proof/", b"1");
+
+/// What every refused proof comes to.
+const DO_NOT_RELY: &str = "do not rely on it; ask its holder for the proof that the log names";
+
+/// A proof file as it was read.
+pub(super) struct Given {
+    place: String,
+    /// The file's BLAKE3.
+    pub(super) id: ChunkId,
+    pub(super) bytes: Vec<u8>,
+    pub(super) file: ProofFile,
+}
+
+impl Given {
+    pub(super) fn read(request: &CheckRequest) -> Result<Self> {
+        let place = request.file.display().to_string();
+        let bytes = read(&request.file).map_err(|e| e.at(&place))?;
+        check_version(&bytes).map_err(|e| e.at(&place))?;
+        let file = ProofFile::decode(&bytes).or_refused();
+        let file = file.map_err(|e| {
+            e.at(&place).hint(format!("{DO_NOT_RELY}; a bundle belongs behind --offline"))
+        })?;
+        let given = Self { place, id: ChunkId::of(&bytes), bytes, file };
+        if let Some(nonce) = &request.nonce {
+            given.check_nonce(nonce)?;
+        }
+        Ok(given)
+    }
+
+    /// The same refusal, about this file.
+    pub(super) fn refused(&self, error: NodeError) -> NodeError {
+        error.at(&self.place).hint(DO_NOT_RELY)
+    }
+
+    fn check_nonce(&self, nonce: &str) -> Result<()> {
+        let asked = WrittenClaim::nonce(nonce).or_kind(Kind::Usage).map_err(|e| e.at("--nonce"))?;
+        let made_for = self.file.context.audience.as_ref();
+        if made_for.is_some_and(|audience| audience.nonce == asked) {
+            return Ok(());
+        }
+        let words = match made_for {
+            Some(audience) => {
+                format!("it was made for another nonce, {}", hex::encode(audience.nonce))
+            }
+            None => "it was made for nobody's nonce".to_owned(),
+        };
+        Err(self.refused(NodeError::refused(words)))
+    }
+}
+
+/// Whether a file says of itself that it is a proof.
+pub(in crate::node) fn is_proof(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let (begins, _) = BEGINS;
+    let read =
+        File::open(path).and_then(|file| file.take(begins.len() as u64).read_to_end(&mut start));
+    read.is_ok() && start == begins
+}
+
+/// The file's bytes, bounded.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let unread = |e: std::io::Error| match e.kind() {
+        ErrorKind::NotFound => {
+            NodeError::not_found("no such file").hint("name the proof file that you were given")
+        }
+        _ => NodeError::failed(e.to_string()).hint("name a proof file that can be read"),
+    };
+    let mut file = File::open(path).map_err(unread)?;
+    // A pipe or a device would have to be waited for.
+    if !file.metadata().map_err(unread)?.is_file() {
+        return Err(NodeError::usage("it is no plain file").hint("name a proof file"));
+    }
+    let limit = PROOF_FILE_BYTES_MAX as u64;
+    let mut bytes = Vec::new();
+    (&mut file).take(limit + 1).read_to_end(&mut bytes).map_err(unread)?;
+    if bytes.len() as u64 > limit {
+        return Err(NodeError::refused("it is longer than any proof file").hint(DO_NOT_RELY));
+    }
+    Ok(bytes)
+}
+
+/// A later version is no fault of the file.
+fn check_version(bytes: &[u8]) -> Result<()> {
+    let (begins, version) = BEGINS;
+    match bytes.strip_prefix(begins) {
+        Some(rest) if !rest.starts_with(version) => {
+            Err(NodeError::could_not_check("it is a proof file of a version not known here")
+                .hint("a newer version of this program may read it"))
+        }
+        _ => Ok(()),
+    }
+}

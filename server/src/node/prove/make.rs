@@ -1,0 +1,95 @@
+//! The proof file, from opened rows. Long: the rows are committed to again first, so that nothing is
+//! proven about others than those that were published.
+
+use veritrail_proof::{statement::Audience, transcript::Entropy};
+use veritrail_provenance::hash::StatementId;
+use veritrail_storage::keys::Seed;
+
+use crate::{
+    claims::{self, Claim, ProveError, Proven},
+    error::{Kind, NodeError, OrKind as _, Result},
+    node::private::OpenedVersion,
+    progress::Progress,
+};
+
+/// A proof that was checked as a reader would.
+pub(super) struct Made {
+    pub(super) bytes: Vec<u8>,
+    pub(super) proven: Proven,
+}
+
+pub(super) async fn make(
+    opened: OpenedVersion,
+    claim: Claim,
+    predecessor: Option<StatementId>,
+    audience: Option<Audience>,
+    progress: &dyn Progress,
+) -> Result<Made> {
+    let OpenedVersion { commitments, columns, seed } = opened;
+    let place = commitments.place();
+    let (entropy, at) = (entropy()?, place.clone());
+    let again = move || {
+        let version = claims::open(&commitments.manifest, columns, seed, &entropy)?;
+        Ok((commitments, version))
+    };
+    let (commitments, version) = step("commit again", again, progress).await?;
+    let entropy = self::entropy()?;
+    let proving = move || {
+        let file = claims::prove(&version, &at, &claim, predecessor, audience, &entropy)?;
+        Ok(file.encode())
+    };
+    let bytes = step("prove", proving, progress).await?;
+    let checking = move || {
+        let proven = claims::check(&bytes, &commitments.check()?, &place).or_refused()?;
+        Ok(Made { bytes, proven })
+    };
+    step("check the proof", checking, progress).await
+}
+
+/// One step on a thread of its own: whoever asks to stop is answered at once, and what the step
+/// would have given is dropped.
+async fn step<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+    progress: &dyn Progress,
+) -> Result<T> {
+    let stop = progress.stop();
+    stop.check()?;
+    progress.begin(name, None);
+    let working = tokio::task::spawn_blocking(work);
+    let done = stop
+        .or(async {
+            working.await.unwrap_or_else(|e| {
+                let bug = NodeError::failed(format!("proving ended unexpectedly: {e}"));
+                Err(bug.hint("this is a mistake of ours: please report it"))
+            })
+        })
+        .await;
+    progress.end();
+    done
+}
+
+/// Fresh bytes of the operating system; where it has none, there is no proof.
+fn entropy() -> Result<Entropy> {
+    Ok(Entropy(*Seed::generate().or_failed()?.expose()))
+}
+
+impl From<ProveError> for NodeError {
+    fn from(error: ProveError) -> Self {
+        match error {
+            ProveError::Refused(refused) => refused.into(),
+            ProveError::Policy(refusal) => {
+                Self::new(Kind::NotAuthorised, format!("it forbids this result: {refusal}"))
+                    .at("the release policy")
+                    .hint(
+                        "this says something of the rows and is for you alone; nothing was logged. \
+                         Ask for fewer groups or conditions",
+                    )
+            }
+            ProveError::OtherRows => Self::refused(error.to_string())
+                .at("the private bytes of this home")
+                .hint("look for the damage: veritrail store fsck"),
+            other => Self::failed(other.to_string()).at("the claim"),
+        }
+    }
+}
