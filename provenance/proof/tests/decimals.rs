@@ -138,3 +138,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn exact_numbers_lose_no_place_and_reach_the_ends() {
+    use veritrail_proof::decimal::parse_exact;
+
+    assert_eq!(parse_exact("3.04", 0), None);
+    assert_eq!(parse_exact("40.04", 1), None);
+    assert_eq!(parse_exact("3.00", 0), Some(3));
+    assert_eq!(parse_exact("9223372036854775807", 0), Some(i64::MAX));
+}

@@ -352,3 +352,11 @@ fn a_number_is_compared_with_thresholds_that_were_declared_and_with_no_others() 
     let error = Claim::compile("select count(*) from t where age >= 41", &schema).unwrap_err();
     assert!(error.instead.contains("40, 65"), "{error}");
 }
+
+#[test]
+fn brackets_that_nest_deep_are_refused_before_they_are_parsed() {
+    // Each level doubles the parser's work: of these it would never see the end.
+    let sql = format!("SELECT {}age{} FROM t", "cast(".repeat(40), " AS BIGINT)".repeat(40));
+    let refused = refused(&sql);
+    assert!(refused.to_string().contains("nest more than"), "{refused}");
+}
