@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Bundle(commands::bundle::Args),
     Serve(commands::serve::Args),
     Lineage(commands::lineage::Args),
+    AuditCommitments(commands::audit_commitments::Args),
     Log(commands::log::Args),
     Id(commands::id::Args),
     Store(commands::store::Args),

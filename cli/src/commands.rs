@@ -1,5 +1,6 @@
 //! The commands, one file each: an `Args` and a `run` that calls one use case of the node.
 
+pub(crate) mod audit_commitments;
 pub(crate) mod bundle;
 pub(crate) mod demo;
 pub(crate) mod device;
@@ -35,6 +36,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode>
         Command::Reproduce(args) => reproduce::run(args, context).await,
         Command::Bundle(args) => bundle::run(args, context).await,
         Command::Serve(args) => serve::run(args, context).await,
+        Command::AuditCommitments(args) => audit_commitments::run(args, context).await,
         Command::Lineage(args) => lineage::run(args, context).await,
         Command::Log(args) => log::run(args, context).await,
         Command::Id(args) => id::run(args, context).await,

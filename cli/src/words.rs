@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use veritrail_server::node::run::details::Scanned;
+use veritrail_server::node::{private::Committed, run::details::Scanned};
 
 /// A count of bytes in binary units, exact below 1 KiB: `1.4 MiB`.
 pub(crate) fn bytes(count: u64) -> String {
@@ -119,4 +119,14 @@ pub(crate) fn printable(text: &str) -> String {
 pub(crate) fn table(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     rows.iter().map(|(label, value)| format!("  {label:<width$}  {}\n", printable(value))).collect()
+}
+
+/// What is committed of a private version, as rows of a table.
+pub(crate) fn committed(committed: &Committed) -> Vec<(&'static str, String)> {
+    let mut rows = vec![("rows", committed.rows.to_string())];
+    let columns = committed.columns.iter().map(|column| ("column", printable(column)));
+    rows.extend(columns);
+    rows.push(("least count", committed.minimum_cell.to_string()));
+    rows.push(("proofs", bytes(committed.bytes)));
+    rows
 }

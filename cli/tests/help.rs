@@ -13,6 +13,7 @@ const COMMANDS: &[&[&str]] = &[
     &["reproduce"],
     &["bundle"],
     &["serve"],
+    &["audit-commitments"],
     &["lineage"],
     &["log"],
     &["log", "head"],

@@ -17,6 +17,7 @@ mod interrupt;
 mod kill;
 mod log;
 mod pipes;
+mod private;
 mod publish;
 mod several;
 mod trail;

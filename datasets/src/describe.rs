@@ -42,6 +42,12 @@ pub struct Description {
     /// Words to find it by.
     #[serde(default)]
     pub keywords: Vec<String>,
+    /// Of a private dataset, what is committed of it: `age:int[0..127],sex:category(f|m)`.
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// Of a private dataset, the least number of rows that a released count may have.
+    #[serde(default)]
+    pub minimum_cell: Option<u32>,
     /// What is said about files: by path, or by a glob that matches paths.
     #[serde(default, rename = "file")]
     pub files: BTreeMap<String, FileDescription>,

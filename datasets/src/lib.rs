@@ -13,6 +13,7 @@ pub mod describe;
 pub mod ingest;
 pub mod licence;
 pub mod manifest;
+pub mod private;
 pub mod schema;
 pub mod table;
 pub mod walk;

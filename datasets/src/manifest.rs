@@ -5,6 +5,7 @@
 //! beside it. There is one spelling of each manifest: a head is decoded only if encoding it again
 //! gives the same bytes.
 
+mod private;
 mod tables;
 
 use serde::{Deserialize, Serialize};
@@ -12,12 +13,17 @@ use veritrail_provenance::hash::ChunkId;
 use veritrail_provenance::layout::{LayoutError, LayoutHead};
 use veritrail_provenance::statement::Creator;
 
+pub use private::{
+    COMMITMENTS_BYTES_MAX, CommitmentsRef, PART_BYTES, Private, PrivateColumn, PrivateError,
+};
 pub use tables::{FileRange, Table, TableFile, TableFormat, TablesError};
 
 /// Bytes of a head at most.
 pub const MAX_HEAD_BYTES: usize = 1 << 20;
-/// The version of the format.
+/// The version of the format, of public datasets.
 pub const VERSION: u64 = 1;
+/// The version of the format, of private ones.
+pub const PRIVATE_VERSION: u64 = 2;
 /// Characters of a title at most.
 pub const MAX_TITLE_CHARS: usize = 1_024;
 /// Creators at most, and keywords at most.
@@ -52,6 +58,7 @@ pub struct Manifest {
     layout: LayoutHead,
     tables: Vec<Table>,
     about: About,
+    private: Option<Private>,
 }
 
 /// Why bytes are no manifest, or why one cannot be made.
@@ -71,7 +78,7 @@ pub enum ManifestError {
     #[error("no manifest: {0}")]
     Json(#[from] serde_json::Error),
     /// A later version.
-    #[error("manifest version {0}: this program reads version {VERSION}")]
+    #[error("manifest version {0}: this program reads versions {VERSION} and {PRIVATE_VERSION}")]
     Version(u64),
     /// Valid JSON, but not the one spelling.
     #[error("the manifest is not in canonical form: byte {at} differs")]
@@ -85,6 +92,9 @@ pub enum ManifestError {
     /// The tables do not fit the layout.
     #[error("tables: {0}")]
     Tables(#[from] TablesError),
+    /// What is said of private bytes does not fit.
+    #[error("private: {0}")]
+    Private(#[from] PrivateError),
     /// A text or list beyond its limit.
     #[error("description: {what} is beyond its limit of {limit}")]
     AboutTooLong {
@@ -98,11 +108,13 @@ pub enum ManifestError {
 /// The head as JSON has it; the order of members is the order of encoding.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Head<L, T, A> {
+struct Head<L, T, A, P> {
     v: u64,
     layout: L,
     tables: T,
     description: A,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    private: Option<P>,
 }
 
 /// Only the version, to tell a later manifest from a broken one.
@@ -118,10 +130,30 @@ impl Manifest {
         tables: Vec<Table>,
         about: About,
     ) -> Result<Self, ManifestError> {
+        Self::checked(Manifest { layout, tables, about, private: None })
+    }
+
+    /// Puts the manifest of private bytes together: what they are made of stays unsaid.
+    pub fn new_private(
+        layout: LayoutHead,
+        about: About,
+        private: Private,
+    ) -> Result<Self, ManifestError> {
+        Self::checked(Manifest { layout, tables: Vec::new(), about, private: Some(private) })
+    }
+
+    fn checked(manifest: Self) -> Result<Self, ManifestError> {
+        let Manifest { layout, tables, about, private } = &manifest;
         layout.check_root()?;
-        tables::check(&tables, layout.files)?;
-        check_about(&about)?;
-        let manifest = Manifest { layout, tables, about };
+        tables::check(tables, layout.files)?;
+        check_about(about)?;
+        match private {
+            Some(_) if !layout.is_private() => return Err(PrivateError::Plain.into()),
+            Some(_) if !tables.is_empty() => return Err(PrivateError::Tables.into()),
+            Some(private) => private.check()?,
+            None if layout.is_private() => return Err(PrivateError::Missing.into()),
+            None => {}
+        }
         manifest.encode()?;
         Ok(manifest)
     }
@@ -133,11 +165,13 @@ impl Manifest {
             return Err(ManifestError::TooLarge { bytes: bytes.len() });
         }
         let version: VersionOnly = serde_json::from_slice(bytes)?;
-        if version.v != VERSION {
+        if !(VERSION..=PRIVATE_VERSION).contains(&version.v) {
             return Err(ManifestError::Version(version.v));
         }
-        let head: Head<LayoutHead, Vec<Table>, About> = serde_json::from_slice(bytes)?;
-        let manifest = Manifest::new(head.layout, head.tables, head.description)?;
+        let head: Head<LayoutHead, Vec<Table>, About, Private> = serde_json::from_slice(bytes)?;
+        let Head { layout, tables, description: about, private, .. } = head;
+        // The version follows from what is there: another is another spelling, refused below.
+        let manifest = Self::checked(Manifest { layout, tables, about, private })?;
         let again = manifest.encode()?;
         if again != bytes {
             let at = again.iter().zip(bytes).take_while(|(a, b)| a == b).count();
@@ -148,8 +182,10 @@ impl Manifest {
 
     /// The head's bytes: JSON without spaces, members in the order of docs/formats/manifest.md.
     pub fn encode(&self) -> Result<Vec<u8>, ManifestError> {
-        let Manifest { layout, tables, about } = self;
-        let bytes = serde_json::to_vec(&Head { v: VERSION, layout, tables, description: about })?;
+        let Manifest { layout, tables, about, private } = self;
+        let v = if private.is_some() { PRIVATE_VERSION } else { VERSION };
+        let private = private.as_ref();
+        let bytes = serde_json::to_vec(&Head { v, layout, tables, description: about, private })?;
         if bytes.len() > MAX_HEAD_BYTES {
             return Err(ManifestError::TooLarge { bytes: bytes.len() });
         }
@@ -169,6 +205,11 @@ impl Manifest {
     /// Which files are tables, and of which schema. Files of one format and schema are one entry.
     pub fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// Of private bytes: who can read them, and where the commitments to them are.
+    pub fn private(&self) -> Option<&Private> {
+        self.private.as_ref()
     }
 
     /// What the publisher says of the whole dataset.

@@ -18,7 +18,7 @@ use veritrail_datasets::schema::{Column, TableSchema};
 use crate::layouts::layout;
 use crate::parquet_files::{read_all, small, written};
 
-fn golden(name: &str, made: &[u8]) -> Vec<u8> {
+pub fn golden(name: &str, made: &[u8]) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/formats/golden");
     let path = folder.join(name);
     let bless = std::env::var("VERITRAIL_BLESS").is_ok_and(|value| value == "1");

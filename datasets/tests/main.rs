@@ -24,6 +24,7 @@ mod parquet_foreign;
 mod parquet_odd;
 mod parquet_read;
 mod parquet_values;
+mod private;
 mod schema;
 mod table;
 mod walk;

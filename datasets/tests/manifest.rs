@@ -125,8 +125,8 @@ fn the_root_in_the_layout_must_be_its_own() {
 
 #[test]
 fn a_later_version_is_told_from_a_broken_one() {
-    let error = Manifest::decode(b"{\"v\":2,\"news\":[1.5]}").unwrap_err();
-    assert!(matches!(error, ManifestError::Version(2)), "{error}");
+    let error = Manifest::decode(b"{\"v\":3,\"news\":[1.5]}").unwrap_err();
+    assert!(matches!(error, ManifestError::Version(3)), "{error}");
     assert!(matches!(Manifest::decode(b"{\"v\":1}"), Err(ManifestError::Json(_))));
     assert!(matches!(Manifest::decode(b""), Err(ManifestError::Json(_))));
     let deep = format!("{{\"v\":1,\"layout\":{}", "[".repeat(500_000));

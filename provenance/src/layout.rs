@@ -17,9 +17,10 @@ use std::ops::Range;
 use crate::hash::{ContentHash, DatasetRoot};
 
 pub use crate::merkle::MerkleError;
+pub use content::{PRIVATE_PATH, private_chunk_len};
 pub use entry::{CHUNK_BYTES_MAX, ChunkEntry, FileEntry};
 pub use error::{AssembleError, LayoutError, ProofError};
-pub use head::{LayoutHead, PageRef, VERSION};
+pub use head::{ENCODING_PLAIN, ENCODING_PRIVATE, LayoutHead, PageRef, VERSION};
 pub use page::{ENTRIES_MAX, PAGE_BYTES_MAX, PAGE_ENTRIES_MAX, Page, Pages};
 pub use path::{FilePath, PART_BYTES_MAX, PATH_BYTES_MAX, PathError};
 pub use proof::{ChunkPart, ChunksProof, FileProof};
@@ -46,12 +47,30 @@ impl Layout {
     /// No file, paths out of order, equal when folded, or a folder of another; gaps, overlaps,
     /// lists of different length in bytes, chunks that are empty or too large, too many entries.
     pub fn new(files: Vec<FileEntry>, chunks: Vec<ChunkEntry>) -> Result<Self, LayoutError> {
+        Self::encoded(ENCODING_PLAIN, files, chunks)
+    }
+
+    /// As [`Layout::new`], of private bytes: one encrypted file, [`PRIVATE_PATH`], in chunks of
+    /// [`private_chunk_len`] bytes.
+    ///
+    /// # Errors
+    /// Those of [`Layout::new`]; more files, another path, a chunk of another length.
+    pub fn private(files: Vec<FileEntry>, chunks: Vec<ChunkEntry>) -> Result<Self, LayoutError> {
+        content::check_private(&files, &chunks)?;
+        Self::encoded(ENCODING_PRIVATE, files, chunks)
+    }
+
+    fn encoded(
+        encoding: u8,
+        files: Vec<FileEntry>,
+        chunks: Vec<ChunkEntry>,
+    ) -> Result<Self, LayoutError> {
         content::check(&files, &chunks)?;
         let (file_pages, file_starts) = head::list_pages(&files)?;
         let (chunk_pages, chunk_starts) = head::list_pages(&chunks)?;
         let bytes = chunks.last().map_or(0, ChunkEntry::end);
         let counts = head::Counts { files: files.len() as u64, chunks: chunks.len() as u64, bytes };
-        let head = LayoutHead::of(counts, file_pages, chunk_pages);
+        let head = LayoutHead::of(encoding, counts, file_pages, chunk_pages);
         Ok(Self { files, chunks, head, file_starts, chunk_starts })
     }
 
@@ -78,7 +97,10 @@ impl Layout {
             page.check_bytes(index, &bytes)?;
             page::decode(index, &bytes, &mut chunks)?;
         }
-        let layout = Self::new(files, chunks)?;
+        let layout = match head.is_private() {
+            true => Self::private(files, chunks)?,
+            false => Self::new(files, chunks)?,
+        };
         if layout.head != *head {
             return Err(LayoutError::Head.into());
         }

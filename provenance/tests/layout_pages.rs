@@ -218,7 +218,7 @@ fn every_member_of_a_head_counts() {
         head.check_root().unwrap_err()
     };
     assert_eq!(error(|head| head.v = 2), LayoutError::Version(2));
-    assert_eq!(error(|head| head.encoding = 1), LayoutError::Encoding(1));
+    assert_eq!(error(|head| head.encoding = 2), LayoutError::Encoding(2));
     assert_eq!(error(|head| head.files = 0), LayoutError::NoFiles);
     assert_eq!(error(|head| head.files = 6), LayoutError::Content);
     assert!(matches!(error(|head| head.chunks = 3), LayoutError::Root { .. }));

@@ -14,6 +14,7 @@ mod hash;
 mod identity_proofs;
 mod ijson;
 mod layout_pages;
+mod layout_private;
 mod layout_proofs;
 mod layouts;
 mod ledger_rules;

@@ -16,6 +16,7 @@ pub mod log;
 pub mod manifest;
 pub mod names;
 pub mod peering;
+pub mod private;
 pub mod publish;
 pub mod report;
 pub mod reproduce;

@@ -8,6 +8,7 @@ mod hostile_logs;
 mod intake;
 mod labs;
 mod left_overs;
+mod private;
 mod publishing;
 mod rotation;
 mod runs;

@@ -3,6 +3,7 @@
 mod next;
 mod recovery;
 mod seed;
+mod wrapped;
 
 use std::{fmt, sync::Arc};
 
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 
 pub use recovery::{phrase, seed_of_phrase};
 pub use seed::Seed;
+pub use wrapped::{SecretName, WrappedSecrets, is_recipient};
 
 use crate::disk::{Access, Disk, DiskError, DiskPath, Kind, replace_unsynced};
 

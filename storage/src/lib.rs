@@ -17,6 +17,7 @@ pub mod log;
 pub mod object_face;
 #[cfg(feature = "peer")]
 pub mod peer;
+pub mod private;
 #[cfg(feature = "sqlite")]
 pub mod settings;
 pub mod state;

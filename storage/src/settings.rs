@@ -41,6 +41,18 @@ pub struct Peer {
     pub seen: u64,
 }
 
+/// What an own private version holds, in this file alone: a digest of plaintext says to whoever
+/// guesses right that the guess is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivateContent {
+    /// Digest over names and bytes of all files and over what was committed, in hex.
+    pub digest: String,
+    /// How many files there are.
+    pub files: u64,
+    /// How many bytes they have.
+    pub bytes: u64,
+}
+
 /// Addresses kept of a peer.
 const ADDRESSES_MAX: usize = 8;
 
@@ -55,6 +67,7 @@ pub struct Settings {
     logs: Table,
     peers: Table,
     sources: Table,
+    private: Table,
 }
 
 impl Settings {
@@ -76,6 +89,7 @@ impl Settings {
             logs: table("logs"),
             peers: table("peers"),
             sources: table("sources"),
+            private: table("private"),
         }
     }
 
@@ -191,10 +205,33 @@ impl Settings {
         })
     }
 
+    /// Keeps what the plaintext of an own private version is.
+    pub fn set_private(
+        &self,
+        version: &StatementId,
+        content: &PrivateContent,
+    ) -> Result<(), SettingsError> {
+        let PrivateContent { digest, files, bytes } = content;
+        self.private.put(&version.to_hex(), &format!("{digest} {files} {bytes}"))?;
+        Ok(())
+    }
+
+    /// What the plaintext of an own private version is, if that is known here.
+    pub fn private(&self, version: &StatementId) -> Result<Option<PrivateContent>, SettingsError> {
+        self.private.get(&version.to_hex())?.map(|row| read_private(&row)).transpose()
+    }
+
     /// The nodes that showed this log's trail, newest first.
     pub fn sources(&self, log: &Origin) -> Result<Vec<Did>, SettingsError> {
         self.sources.get(log.as_str())?.unwrap_or_default().lines().map(read).collect()
     }
+}
+
+fn read_private(text: &str) -> Result<PrivateContent, SettingsError> {
+    let damaged = || SettingsError::Damaged(text.to_owned());
+    let mut words = text.split(' ');
+    let mut next = || words.next().ok_or_else(damaged);
+    Ok(PrivateContent { digest: next()?.to_owned(), files: read(next()?)?, bytes: read(next()?)? })
 }
 
 fn read<T: std::str::FromStr>(text: &str) -> Result<T, SettingsError> {

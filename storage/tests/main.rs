@@ -16,5 +16,6 @@ mod object_faces;
 mod own_settings;
 #[cfg(feature = "peer")]
 mod peer;
+mod private;
 mod rekey;
 mod states;

@@ -8,6 +8,7 @@ use veritrail_server::{
         Node,
         get::{GetRequest, Got},
         peering::Relay,
+        private::Committed,
     },
 };
 
@@ -83,7 +84,26 @@ fn fetched(got: &Got) -> String {
     )
 }
 
+/// What was got of a private version.
+fn private_text(got: &Got, committed: &Committed) -> String {
+    let title = words::printable(got.title.as_deref().unwrap_or_default());
+    let mut rows = vec![("what", got.subject.clone())];
+    rows.extend(got.dataset.as_ref().map(|did| ("dataset", did.to_string())));
+    rows.extend([("root", got.root.to_string()), ("log", got.log.clone())]);
+    rows.extend(words::committed(committed));
+    rows.push(("fetched", fetched(got)));
+    let head =
+        format!("{title:?} is private: its commitments are here and every ingest proof holds");
+    format!(
+        "{head}\nno bytes of it were fetched: they are given to nobody\n{}",
+        words::table(&rows)
+    )
+}
+
 fn text(got: &Got) -> String {
+    if let Some(committed) = &got.committed {
+        return private_text(got, committed);
+    }
     let mut rows = vec![("what", got.subject.clone())];
     rows.extend(got.dataset.as_ref().map(|did| ("dataset", did.to_string())));
     rows.extend([

@@ -6,7 +6,7 @@ use veritrail_server::{
     error::{NodeError, Result},
     node::{
         Node,
-        publish::{Outcome, PublishRequest, Published},
+        publish::{Outcome, PrivateRequest, PublishRequest, Published, suggest},
     },
 };
 
@@ -15,8 +15,13 @@ use crate::{context::Context, words};
 
 /// Publish files as a version of a dataset: cut, hash, sign, log
 ///
-/// Everything published is public: whoever asks this node gets the bytes. A version is final; to
-/// correct it, publish the next one under the same --name.
+/// Everything published is public, unless --private: whoever asks this node gets the bytes. A
+/// version is final; to correct it, publish the next one under the same --name.
+///
+/// With --private the bytes are encrypted and given to nobody. Public are then the title, the
+/// licence, what --commit declares, the number of rows, the padded size, and commitments by which
+/// statistics of the rows can be proven. What opens the bytes stays in this home, wrapped to your
+/// recovery key: without person.key and your 24 words nobody opens them any more.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Files or folders to publish, or a run (run:HEX) to give it a dataset of its own
@@ -41,6 +46,20 @@ pub(crate) struct Args {
     /// without paths, infer from this path and write to stdout
     #[arg(long, value_name = "TOML|PATH", conflicts_with_all = ["describe", "name"])]
     describe_template: Option<PathBuf>,
+    /// Encrypt the bytes, commit to the columns that --commit declares, and publish the commitments
+    #[arg(long, conflicts_with_all = ["describe_template", "suggest"])]
+    private: bool,
+    /// The columns to commit to, with ranges and levels that are declared and never inferred;
+    /// `?` allows nulls: 'age:int[0..127],weight:fixed(2)?[-200..200],sex:category(f|m),a:bool'
+    #[arg(long, value_name = "COLUMNS", requires = "private")]
+    commit: Option<String>,
+    /// The least number of rows that a count released of it may have [default: 10]
+    #[arg(long, value_name = "ROWS", requires = "private")]
+    minimum_cell: Option<u32>,
+    /// Print a guess for --commit made from the rows, for your eyes alone: ranges and levels that
+    /// are found in the data say what is in them. Nothing is written or published
+    #[arg(long, conflicts_with_all = ["describe_template", "name", "share"])]
+    suggest: bool,
     /// Sign as this person of the home [default: the operator]
     #[arg(long = "as", value_name = "DID")]
     signer: Option<String>,
@@ -54,7 +73,12 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     if let Some(target) = args.describe_template {
         return template(args.paths, target, context).await;
     }
+    if args.suggest {
+        return guess(&args, context).await;
+    }
     let node = Arc::new(Node::open(&context.home)?);
+    let (commit, minimum_cell) = (args.commit, args.minimum_cell);
+    let private = args.private.then_some(PrivateRequest { commit, minimum_cell });
     let request = PublishRequest {
         paths: args.paths,
         name: args.name,
@@ -63,6 +87,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
         licence_text: args.licence_text,
         describe: args.describe,
         signer: args.signer,
+        private,
     };
     let mut published = node.publish(request, &context.progress).await?;
     let serving = if args.share { Some(serve::share(&node).await?) } else { None };
@@ -73,6 +98,31 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     }
     context.output.show("publish", &published, text)?;
     serve::wait(serving).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what could be committed to, from the rows.
+async fn guess(args: &Args, context: &Context) -> Result<ExitCode> {
+    let found = suggest(&args.paths, args.describe.as_deref(), &context.progress).await?;
+    context.output.note(
+        "made from the rows, so for your eyes alone: what you declare is public for good. Take \
+         ranges and levels from what the columns mean, not from what is in them",
+    );
+    let files = serde_json::json!({ "files": found });
+    context.output.show("suggestion", &files, |_| {
+        let mut text = String::new();
+        for file in &found {
+            let commit = file.commit.as_deref().unwrap_or("nothing");
+            text.push_str(&words::printable(&format!("{}: {commit}", file.path)));
+            text.push('\n');
+            if !file.others.is_empty() {
+                let others = format!("  nothing is suggested for {}", file.others.join(", "));
+                text.push_str(&words::printable(&others));
+                text.push('\n');
+            }
+        }
+        text
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -124,6 +174,10 @@ fn text(published: &Published) -> String {
         ),
         ("licence", published.licence.clone()),
     ]);
+    if let Some(committed) = &published.committed {
+        rows.push(("access", "private: encrypted bytes, given to nobody".to_owned()));
+        rows.extend(words::committed(committed));
+    }
     for table in &published.tables {
         rows.push(("table", table_words(table)));
     }

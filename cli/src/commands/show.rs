@@ -70,6 +70,13 @@ fn dataset_text(dataset: &ShownDataset) -> String {
             ),
         ),
     ]);
+    if let Some(committed) = &version.committed {
+        rows.extend(words::committed(committed));
+    }
+    if let Some(can_open) = version.can_open {
+        let words = if can_open { "yes, with its keys" } else { "no" };
+        rows.push(("opens here", words.to_owned()));
+    }
     for creator in &version.creators {
         rows.push(("creator", creator.clone()));
     }

@@ -32,3 +32,4 @@ pub use marks::{Mark, marks};
 pub use note::Note;
 pub use records::MAX_ROW_BYTES;
 pub use scan::{BATCH_ROWS, Scan};
+pub use value::boolean;

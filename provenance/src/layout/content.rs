@@ -5,6 +5,38 @@ use super::error::LayoutError;
 use super::page::ENTRIES_MAX;
 use crate::statement::INTEGER_MAX;
 
+/// The path of the one file of a private layout.
+pub const PRIVATE_PATH: &str = "private.age";
+
+/// Chunks that a private sequence is cut into before they grow longer.
+const PRIVATE_CHUNKS_PER_STEP: u64 = 16_384;
+
+/// Bytes of every chunk but the last of a private sequence of `bytes` bytes: 1 MiB up to 16 GiB;
+/// beyond, the power of two that gives at most 16,384 chunks, up to 16 MiB. It follows from the
+/// length alone, so that no cut says anything of what is encrypted.
+pub fn private_chunk_len(bytes: u64) -> u32 {
+    let wanted = bytes.div_ceil(PRIVATE_CHUNKS_PER_STEP).checked_next_power_of_two();
+    let length = wanted.unwrap_or(u64::MAX).clamp(1 << 20, 16 << 20);
+    u32::try_from(length).unwrap_or(1 << 20)
+}
+
+/// The further rules of a private layout, whose lists [`check`] has passed.
+pub(super) fn check_private(files: &[FileEntry], chunks: &[ChunkEntry]) -> Result<(), LayoutError> {
+    let [file] = files else { return Err(LayoutError::NotOneFile) };
+    if file.path.as_str() != PRIVATE_PATH || file.size == 0 {
+        return Err(LayoutError::NotOneFile);
+    }
+    let full = private_chunk_len(file.size);
+    for (index, chunk) in chunks.iter().enumerate() {
+        let left = file.size.saturating_sub(chunk.offset);
+        let expected = u32::try_from(left).map_or(full, |left| left.min(full));
+        if chunk.length != expected {
+            return Err(LayoutError::PrivateChunk { index, length: chunk.length, expected });
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn check(files: &[FileEntry], chunks: &[ChunkEntry]) -> Result<(), LayoutError> {
     if files.is_empty() {
         return Err(LayoutError::NoFiles);

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::content::PRIVATE_PATH;
 use super::entry::CHUNK_BYTES_MAX;
 use super::page::{ENTRIES_MAX, PAGE_BYTES_MAX, PAGE_ENTRIES_MAX};
 use super::path::FilePath;
@@ -98,9 +99,25 @@ pub enum LayoutError {
     /// A head of a later version.
     #[error("the layout is of version {0}, this version understands 1")]
     Version(u64),
-    /// Bytes that do not stand as they are.
-    #[error("the layout has encoding {0}, this version understands 0 (bytes as they stand)")]
+    /// An encoding of a later version.
+    #[error(
+        "the layout has encoding {0}, this version understands 0 (bytes as they stand) and 1 \
+         (private)"
+    )]
     Encoding(u8),
+    /// A private layout lists anything but its one encrypted file.
+    #[error("a private layout lists one file, {PRIVATE_PATH}, of one byte at least")]
+    NotOneFile,
+    /// A chunk of a private layout has another length than all have.
+    #[error("chunk {index} of a private layout has {length} bytes, it must have {expected}")]
+    PrivateChunk {
+        /// Its place in the list.
+        index: usize,
+        /// What is listed.
+        length: u32,
+        /// What follows from the length of all.
+        expected: u32,
+    },
     /// A head whose counts cannot be those of its pages.
     #[error("the layout's head lists {pages} pages for {entries} entries of {list}")]
     PageCount {

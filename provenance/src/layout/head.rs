@@ -10,8 +10,10 @@ use crate::statement::INTEGER_MAX;
 
 /// The version of the layout format.
 pub const VERSION: u64 = 1;
-/// Bytes as they stand, the only encoding so far.
-const ENCODING_PLAIN: u8 = 0;
+/// Bytes as they stand.
+pub const ENCODING_PLAIN: u8 = 0;
+/// One encrypted file in chunks of one length (docs/formats/private.md).
+pub const ENCODING_PRIVATE: u8 = 1;
 /// Stands where the hash of an extension will.
 const NO_EXTENSION: [u8; 32] = [0; 32];
 
@@ -24,7 +26,7 @@ const CONTENT_TAG: &[u8] = b"veritrail/layout/1/content\n";
 pub struct LayoutHead {
     /// [`VERSION`].
     pub v: u64,
-    /// How the bytes stand in the chunks; 0, as they are.
+    /// How the bytes stand in the chunks: [`ENCODING_PLAIN`] or [`ENCODING_PRIVATE`].
     pub encoding: u8,
     /// The root over all of this.
     pub root: DatasetRoot,
@@ -61,10 +63,15 @@ pub(super) struct Counts {
 }
 
 impl LayoutHead {
-    pub(super) fn of(counts: Counts, file_pages: Vec<PageRef>, chunk_pages: Vec<PageRef>) -> Self {
+    pub(super) fn of(
+        encoding: u8,
+        counts: Counts,
+        file_pages: Vec<PageRef>,
+        chunk_pages: Vec<PageRef>,
+    ) -> Self {
         let mut head = Self {
             v: VERSION,
-            encoding: ENCODING_PLAIN,
+            encoding,
             root: DatasetRoot::from_bytes([0; 32]),
             content: ContentHash::from_bytes([0; 32]),
             files: counts.files,
@@ -76,6 +83,11 @@ impl LayoutHead {
         head.content = head.content_of_pages();
         head.root = head.root_of_pages();
         head
+    }
+
+    /// Whether the bytes are encrypted: what is listed is ciphertext.
+    pub fn is_private(&self) -> bool {
+        self.encoding == ENCODING_PRIVATE
     }
 
     /// Checks that `root` and `content` follow from the pages' roots and the counts, and that the
@@ -90,11 +102,14 @@ impl LayoutHead {
         if self.v != VERSION {
             return Err(LayoutError::Version(self.v));
         }
-        if self.encoding != ENCODING_PLAIN {
+        if self.encoding > ENCODING_PRIVATE {
             return Err(LayoutError::Encoding(self.encoding));
         }
         if self.files == 0 {
             return Err(LayoutError::NoFiles);
+        }
+        if self.is_private() && self.files != 1 {
+            return Err(LayoutError::NotOneFile);
         }
         if self.bytes > INTEGER_MAX {
             return Err(LayoutError::TooLong);

@@ -53,12 +53,16 @@ pub struct Creator {
     pub did: Option<Did>,
 }
 
-/// Who may read bytes. Only [`Access::Public`] is served by this version.
+/// Who may read bytes. Only those of [`Access::Public`] are served by this version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// Everybody.
     Public,
-    /// Something that a later version will understand: nothing is served. Never holds `public`.
+    /// Nobody but the holder: the root is over ciphertext, and what others get is the manifest
+    /// with its commitments.
+    Private,
+    /// Something that a later version will understand: nothing is served. Never holds `public` or
+    /// `private`.
     Other(String),
 }
 
@@ -67,6 +71,7 @@ impl Access {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Public => "public",
+            Self::Private => "private",
             Self::Other(other) => other,
         }
     }
@@ -85,7 +90,11 @@ impl Serialize for Access {
 impl<'de> Deserialize<'de> for Access {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Ok(if text == "public" { Self::Public } else { Self::Other(text) })
+        Ok(match text.as_str() {
+            "public" => Self::Public,
+            "private" => Self::Private,
+            _ => Self::Other(text),
+        })
     }
 }
 

@@ -83,6 +83,9 @@ impl Node {
         let Collected { evidence, lineage } =
             self.collect(&resolved, &[], BlobsInside::None).await?;
         complete(&lineage, &subject)?;
+        if request.data == DataInside::Whole {
+            self.refuse_lineage(&lineage, "its bytes are in no bundle; leave --data out")?;
+        }
         let contents = Contents::gather(self, &lineage, &evidence, request.data).await?;
         let listing = Listing::new(subject.clone(), contents.listed()).map_err(unmade)?;
         let sizes = listing.entries.iter().map(|entry| entry.size);

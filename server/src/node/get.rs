@@ -21,7 +21,9 @@ use super::{
     Node,
     counted::counted,
     peering::Relay,
-    resolve::{Bytes, Resolved},
+    private::{self, Committed},
+    resolve::{Bytes, FoundVersion, Resolved},
+    shelf::Shelf,
     sources::Sought,
     ticket,
 };
@@ -74,6 +76,9 @@ pub struct Got {
     pub written: u64,
     /// Files that were there already, with the same bytes.
     pub kept: u64,
+    /// Of a private version: what was got instead of its bytes, all of it checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub committed: Option<Committed>,
 }
 
 /// A log that was met for the first time.
@@ -92,8 +97,16 @@ type Arrived = (Vec<FirstContact>, Fetched);
 struct Whole {
     resolved: Resolved,
     bytes: Bytes,
-    layout: Layout,
+    content: Content,
     arrived: Arrived,
+}
+
+/// What can be had.
+enum Content {
+    /// All bytes, in files.
+    Files(Layout),
+    /// Of a private version: commitments whose proofs were checked.
+    Commitments(Committed),
 }
 
 impl Node {
@@ -109,8 +122,8 @@ impl Node {
         } else {
             let resolved = self.resolve(&request.reference)?;
             let bytes = bytes_of(&resolved)?;
-            match self.held_dataset(&bytes).await? {
-                Some(layout) => Whole { resolved, bytes, layout, arrived: Arrived::default() },
+            match self.held_content(&resolved, &bytes).await? {
+                Some(content) => Whole { resolved, bytes, content, arrived: Arrived::default() },
                 None => self.get_known(resolved, &request, progress).await?,
             }
         };
@@ -132,12 +145,20 @@ impl Node {
         Ok(())
     }
 
-    /// The list of files of something that is held here whole; None where a part of it is not.
-    async fn held_dataset(&self, bytes: &Bytes) -> Result<Option<Layout>> {
+    /// Something that is held here whole; None where a part of it is not.
+    async fn held_content(&self, resolved: &Resolved, bytes: &Bytes) -> Result<Option<Content>> {
         let Some(manifest) = self.manifest(&bytes.manifest).await? else { return Ok(None) };
+        if let Resolved::Version(found) = resolved
+            && let Some(private) = self.private_of(found).await?
+        {
+            let held = Shelf(self.blobs()).commitments(&private.commitments).await?;
+            let checked = held.map(|held| checked(found, &held)).transpose()?;
+            return Ok(checked.map(Content::Commitments));
+        }
+        private::refuse(&manifest, "its bytes are given to nobody", resolved.portable())?;
         let Some(layout) = self.layout(&manifest).await? else { return Ok(None) };
         let whole = self.held_bytes(&layout).await? >= layout.bytes();
-        Ok(whole.then_some(layout))
+        Ok(whole.then_some(Content::Files(layout)))
     }
 
     async fn finish_get(
@@ -146,7 +167,21 @@ impl Node {
         whole: Whole,
         progress: &dyn Progress,
     ) -> Result<Got> {
-        let Whole { resolved, bytes, layout, arrived: (first_contacts, fetched) } = whole;
+        let Whole { resolved, bytes, content, arrived: (first_contacts, fetched) } = whole;
+        let layout = match content {
+            Content::Files(layout) => layout,
+            Content::Commitments(committed) => {
+                let place = resolved.portable();
+                if request.out.is_some() {
+                    let what = "its bytes are given to nobody, so there are no files to write; its \
+                                commitments are here now";
+                    return Err(private::refused(what, place));
+                }
+                progress
+                    .say("private: no bytes were fetched, the commitments and their proofs were");
+                return Ok(got_private(&resolved, &bytes, committed, (first_contacts, fetched)));
+            }
+        };
         let folder = match &request.out {
             Some(out) => Some(unpack::check_room(&layout, out, request.max_bytes, progress)?),
             None => None,
@@ -173,8 +208,48 @@ impl Node {
             out: request.out.clone(),
             written: unpacked.written,
             kept: unpacked.kept,
+            committed: None,
         })
     }
+}
+
+/// What is told of a private version.
+fn got_private(
+    resolved: &Resolved,
+    bytes: &Bytes,
+    committed: Committed,
+    (first_contacts, fetched): Arrived,
+) -> Got {
+    let version = match resolved {
+        Resolved::Version(version) => Some(version),
+        Resolved::Run(_) | Resolved::Output(_) | Resolved::Entry { .. } => None,
+    };
+    Got {
+        subject: resolved.portable(),
+        dataset: version.map(|version| version.did.clone()),
+        title: version.map(|version| version.row.payload.title.clone()),
+        root: bytes.root,
+        log: resolved.entry(),
+        first_contacts,
+        files: 0,
+        bytes: 0,
+        fetched_blobs: fetched.blobs,
+        fetched_bytes: fetched.content_bytes,
+        received_bytes: fetched.received_bytes,
+        out: None,
+        written: 0,
+        kept: 0,
+        committed: Some(committed),
+    }
+}
+
+/// Commitments of a version, every ingest proof checked.
+fn checked(found: &FoundVersion, commitments: &[u8]) -> Result<Committed> {
+    let number = found.row.payload.number;
+    let checked = tokio::task::block_in_place(|| {
+        private::check(commitments, &found.did, number).map_err(|e| e.at(found.portable()))
+    })?;
+    Ok(Committed::of(checked.body(), commitments.len() as u64))
 }
 
 /// A run's bytes are its output's.

@@ -32,12 +32,20 @@ impl Node {
             ids.extend([run.row.payload.spec_blob, run.row.payload.details]);
             ids.extend(run.row.payload.inputs.iter().map(|input| input.manifest));
         }
-        let listed = self.listed_by(&bytes.manifest, &mut ids).await;
+        let own = matches!(resolved, Resolved::Version(v) if v.origin == *self.origin());
+        let listed = self.listed_by(&bytes.manifest, own, &mut ids).await;
         (ids, listed)
     }
 
-    async fn listed_by(&self, manifest: &ChunkId, ids: &mut Vec<ChunkId>) -> Result<()> {
+    async fn listed_by(&self, manifest: &ChunkId, own: bool, ids: &mut Vec<ChunkId>) -> Result<()> {
         let Some(manifest) = self.manifest(manifest).await? else { return Ok(()) };
+        if let Some(private) = manifest.private() {
+            ids.extend(&private.commitments.parts);
+            if !own {
+                // Its lists and its bytes are given to nobody.
+                return Ok(());
+            }
+        }
         let head = manifest.layout();
         ids.extend(head.file_pages.iter().chain(&head.chunk_pages).map(|page| page.blob));
         let Some(layout) = self.layout(&manifest).await? else { return Ok(()) };

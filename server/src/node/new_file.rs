@@ -1,8 +1,9 @@
 //! A file that a person asked for, which goes again if what it belongs to fails.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -24,6 +25,13 @@ impl NewFile {
     pub(super) fn keep(mut self) {
         self.kept = true;
     }
+}
+
+/// Writes a new file that its owner alone may read; durable on return.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 impl Drop for NewFile {

@@ -6,14 +6,19 @@
 
 mod declare;
 mod inspect;
+mod private;
+mod private_pass;
+mod private_record;
 mod record;
 mod run;
 mod store;
+mod suggest;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 use veritrail_datasets::describe::{self, Description, TemplateFile};
+use veritrail_proof::{columns::build::EncodedColumn, schema::Schema};
 use veritrail_provenance::{
     hash::{ChunkId, ContentHash, DatasetRoot, StatementId},
     identity::Did,
@@ -22,13 +27,17 @@ use veritrail_provenance::{
 };
 
 use self::{declare::Declared, inspect::Inspected};
-use super::{Node, show::ShownTable, writing::Writing};
+use super::{Node, private::Committed, show::ShownTable, writing::Writing};
 use crate::{
     error::{NodeError, Result},
     progress::Progress,
 };
 
-pub use self::store::Stored;
+pub use self::{
+    private::PrivateRequest,
+    store::Stored,
+    suggest::{Suggestion, suggest},
+};
 
 /// What is to be published, as the command line has it.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +56,8 @@ pub struct PublishRequest {
     pub describe: Option<PathBuf>,
     /// Who signs; else the operator.
     pub signer: Option<String>,
+    /// Privately: encrypted, with commitments to declared columns.
+    pub private: Option<PrivateRequest>,
 }
 
 /// Whether anything was published.
@@ -94,6 +105,9 @@ pub struct Published {
     pub chunks: u64,
     /// The files that are tables.
     pub tables: Vec<ShownTable>,
+    /// What is committed, of a private version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub committed: Option<Committed>,
     /// What others can fetch it with, where one was asked for.
     pub ticket: Option<String>,
 }
@@ -111,6 +125,16 @@ impl Node {
         // Asked for early: a key that is not here is told before any byte is read.
         self.signer(signer.as_ref())?;
         let declared = Declared::of(&request)?;
+        if let Some(wanted) = &request.private {
+            if let Some(run) = request.run() {
+                return Err(NodeError::usage("the output of a run is public, as its inputs are")
+                    .at(run)
+                    .hint("leave --private out, or publish files"));
+            }
+            let (name, signer) = (name.as_ref(), signer.as_ref());
+            return self.publish_private(&request, wanted, declared, name, signer, progress).await;
+        }
+        declared.check_public()?;
         if let Some(run) = request.run() {
             let published =
                 self.publish_run(&run, declared, name.as_ref(), signer.as_ref(), progress).await?;
@@ -159,6 +183,22 @@ fn say_public(published: &Published, progress: &dyn Progress) {
         progress
             .say("what is published is public: whoever asks this node gets these bytes, for good");
     }
+}
+
+/// A description from a file.
+pub(super) fn describe(path: &std::path::Path) -> Result<Description> {
+    declare::parse(path)
+}
+
+/// The committed columns of files that somebody has in plain. Blocks.
+pub(super) fn files_of(
+    paths: &[PathBuf],
+    description: &Description,
+    schema: &Schema,
+    progress: &dyn Progress,
+) -> Result<Vec<EncodedColumn>> {
+    let found = inspect::inspect(paths, description, progress)?;
+    private_pass::plain(&found, schema, progress)
 }
 
 /// The description that says what was inferred from `paths`, to be edited. Needs no home.

@@ -39,6 +39,7 @@ impl Node {
         let envelope = bound.as_ref().map(|bound| bound.statement.envelope().to_vec());
         home.finish(&keys, envelope).map_err(|e| home_error(e, path))?;
         let node = Self::open(path)?;
+        node.home().parts().secrets().restore().or_kind(Kind::NotAuthorised)?;
         let made = node.recovered(&lost)?;
         Ok((node, made))
     }

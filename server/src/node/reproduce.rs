@@ -174,6 +174,7 @@ impl Node {
                 .await;
         }
         let run = self.known_run(&request.run)?;
+        self.refuse_inputs(&run.row)?;
         if run.origin == *self.origin() || request.bytes == Bytes::Held {
             let judged = again::run(&Shelf(self.blobs()), &run.row, &setting, progress).await;
             let how = if run.origin == *self.origin() { How::Own } else { How::Held };
@@ -196,6 +197,7 @@ impl Node {
         progress: &dyn Progress,
     ) -> Result<Reproduced> {
         let run = self.known_run(&ticket::written(&sought.reference))?;
+        self.refuse_inputs(&run.row)?;
         let shelf = Shelf(store.blobs());
         let (judged, how) = match gathered.missing {
             Some(missing) => (Judged::could_not_check(&missing), How::InPart),
@@ -206,6 +208,12 @@ impl Node {
         let logged =
             kept.and_then(|()| self.log_verdict(signer, &run, judged, how, gathered.asked));
         writing.end(logged).await
+    }
+
+    /// A run over private bytes is nobody's to repeat.
+    fn refuse_inputs(&self, run: &RunRow) -> Result<()> {
+        let mut inputs = run.payload.inputs.iter();
+        inputs.try_for_each(|input| self.refuse_root(&input.root, "no run reads its rows"))
     }
 
     fn known_run(&self, reference: &str) -> Result<InLog<RunRow>> {

@@ -10,7 +10,7 @@ use veritrail_provenance::{
 };
 use veritrail_storage::blob::Blobs;
 
-use super::tables::Opened;
+use super::{private, tables::Opened};
 use crate::error::{NodeError, OrKind as _, Result};
 
 /// A store that datasets are read from.
@@ -55,6 +55,7 @@ impl Shelf {
     /// A dataset with its list of files, None if head or a page is not held.
     pub(super) async fn open(&self, head: &ChunkId) -> Result<Option<Opened>> {
         let Some(manifest) = self.manifest(head).await? else { return Ok(None) };
+        private::refuse(&manifest, "no run reads its rows", format!("manifest {head}"))?;
         let Some(layout) = self.layout(&manifest).await? else { return Ok(None) };
         Ok(Some(Opened {
             blobs: Arc::clone(&self.0),

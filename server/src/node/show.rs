@@ -11,7 +11,7 @@ use veritrail_provenance::{
     statement::Origin,
 };
 
-use super::{Node, resolve::Resolved, run::details::Scanned};
+use super::{Node, private::Committed, resolve::Resolved, run::details::Scanned};
 use crate::error::Result;
 
 /// What `show` found.
@@ -74,7 +74,7 @@ pub struct ShownVersion {
     pub licence: String,
     /// Words to find it by.
     pub keywords: Vec<String>,
-    /// Who may read it: `public`.
+    /// Who may read it: `public`, or `private` with what that means.
     pub access: String,
     /// How many files.
     pub files: u64,
@@ -84,6 +84,13 @@ pub struct ShownVersion {
     pub held_bytes: u64,
     /// The run that made it, where one did.
     pub run: Option<String>,
+    /// Of a private version: what is committed, where the commitments are held here. Their proofs
+    /// are not checked by this; `verify` does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub committed: Option<Committed>,
+    /// Of a private version: whether this home keeps what opens its bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub can_open: Option<bool>,
     /// The files that are tables; empty where the manifest is not held here.
     pub tables: Vec<ShownTable>,
     /// The first files, at most [`FILES_SHOWN_MAX`].

@@ -1,6 +1,7 @@
 //! How long chunks are, by the length of the whole sequence.
 
 use fastcdc::v2020::{Normalization, select_masks};
+use veritrail_provenance::layout::private_chunk_len;
 
 const MIB: u64 = 1 << 20;
 
@@ -8,11 +9,18 @@ const MIB: u64 = 1 << 20;
 /// one page of entries, and that of 20 TB within twenty.
 const CHUNKS_PER_STEP: u64 = 16_384;
 
-/// The parameters of FastCDC v2020 for one sequence, in bytes. The least is a quarter of the
-/// average, the most four times it.
+/// How one sequence is cut: by the parameters of FastCDC v2020 in bytes, the least being a quarter
+/// of the average and the most four times it; or, of private bytes, into pieces of one length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkParams {
     average: usize,
+    by: CutBy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CutBy {
+    Content,
+    Length,
 }
 
 impl ChunkParams {
@@ -21,12 +29,21 @@ impl ChunkParams {
     pub fn for_length(total: u64) -> Self {
         let wanted = total.div_ceil(CHUNKS_PER_STEP).checked_next_power_of_two();
         let average = wanted.unwrap_or(u64::MAX).clamp(MIB, 16 * MIB);
-        Self { average: usize::try_from(average).unwrap_or(1 << 20) }
+        Self { average: usize::try_from(average).unwrap_or(1 << 20), by: CutBy::Content }
+    }
+
+    /// For `total` encrypted bytes: every chunk but the last has one length, whatever its content.
+    pub fn for_private(total: u64) -> Self {
+        Self { average: private_chunk_len(total) as usize, by: CutBy::Length }
+    }
+
+    pub(super) fn is_private(&self) -> bool {
+        self.by == CutBy::Length
     }
 
     /// No cut before so many bytes.
     pub fn least(&self) -> usize {
-        self.average / 4
+        if self.is_private() { self.average } else { self.average / 4 }
     }
 
     /// The average that cuts are steered to (normalization level 1).
@@ -36,12 +53,15 @@ impl ChunkParams {
 
     /// A cut at the latest after so many bytes.
     pub fn most(&self) -> usize {
-        self.average * 4
+        if self.is_private() { self.average } else { self.average * 4 }
     }
 
     /// Length of the first chunk of `bytes`, which hold [`ChunkParams::most`] bytes or all that
     /// are left. At least 1 unless `bytes` is empty.
     pub fn cut(&self, bytes: &[u8]) -> usize {
+        if self.is_private() {
+            return bytes.len().min(self.average);
+        }
         let (strict, loose) = select_masks(self.average, Normalization::Level1);
         let (least, average, most) = (self.least(), self.average, self.most());
         let (_, len) = fastcdc::v2020::cut(

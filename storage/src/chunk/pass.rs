@@ -27,6 +27,7 @@ const QUEUE_LEN: usize = 2;
 #[derive(Debug)]
 pub struct Pass {
     cutter: Cutter,
+    params: ChunkParams,
     hasher: FileHasher,
     sealer: Sealer,
     announced: u64,
@@ -54,8 +55,18 @@ struct Open {
 impl Pass {
     /// Begins a pass over `total` bytes, all files together.
     pub fn new(total: u64, points: &CutPoints, batch: Box<dyn Batch>) -> Self {
+        Self::with(ChunkParams::for_length(total), total, points, batch)
+    }
+
+    /// Begins a pass over one file of `total` encrypted bytes, which makes a private layout.
+    pub fn private(total: u64, batch: Box<dyn Batch>) -> Self {
+        Self::with(ChunkParams::for_private(total), total, &CutPoints::none(), batch)
+    }
+
+    fn with(params: ChunkParams, total: u64, points: &CutPoints, batch: Box<dyn Batch>) -> Self {
         Self {
-            cutter: Cutter::new(ChunkParams::for_length(total), points),
+            cutter: Cutter::new(params, points),
+            params,
             hasher: FileHasher::start(),
             sealer: Sealer::start(batch),
             announced: total,
@@ -122,7 +133,11 @@ impl Pass {
             FileEntry { path, size, offset, sha256, blake3 }
         };
         let files = self.files.into_iter().zip(hashes).map(file).collect();
-        Ok(Passed { layout: Layout::new(files, chunks)?, batch })
+        let layout = match self.params.is_private() {
+            true => Layout::private(files, chunks)?,
+            false => Layout::new(files, chunks)?,
+        };
+        Ok(Passed { layout, batch })
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     blob::DiskBlobs,
     disk::{Access, Disk, DiskLock, DiskPath, LockMode, LockWait, put_durable},
-    keys::{KeyFiles, KeyName, KeySet},
+    keys::{KeyFiles, KeyName, KeySet, WrappedSecrets},
     log::{LogError, LogPlace, Writer},
     trails::Trails,
 };
@@ -88,6 +88,11 @@ impl Parts {
         put_durable(&*disk, &FORMAT, FORMAT_TEXT.as_bytes(), Access::Shared)?;
         drop(lock);
         Ok(Self { disk, keys: key_files, blobs, log: Arc::new(log), trails })
+    }
+
+    /// Secrets of private versions, wrapped to the person's recovery key.
+    pub fn secrets(&self) -> WrappedSecrets {
+        WrappedSecrets::of(Arc::clone(&self.disk))
     }
 
     /// Opens a home that was finished.

@@ -7,11 +7,11 @@ use arrow::array::{
     ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
     RecordBatch, RecordBatchOptions, StringBuilder, TimestampNanosecondBuilder, UInt64Builder,
 };
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 
 use super::civil;
 use super::column_guess::trim;
-use super::dialect::CsvDialect;
+use super::dialect::{CsvDialect, DecimalMark};
 use super::error::CsvError;
 use super::marks::Mark;
 use super::records::{Field, Quoting, Records};
@@ -32,7 +32,15 @@ pub struct Scan<R> {
     schema: TableSchema,
     projection: Vec<usize>,
     arrow: SchemaRef,
+    values: Values,
     state: State,
+}
+
+/// What the batches hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Values {
+    Typed,
+    AsWritten,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,6 +72,23 @@ impl<R: Read> Scan<R> {
         Self::over(records, State::Header, dialect, schema, projection)
     }
 
+    /// As [`Scan::of_columns`], with every value as it is written: each column is text, null
+    /// where its declared type has a null, with the decimal mark as a point. So a decimal is read
+    /// exactly, whatever type was found for it.
+    pub fn as_written(
+        input: R,
+        dialect: &CsvDialect,
+        schema: &TableSchema,
+        projection: &[usize],
+    ) -> Result<Self, CsvError> {
+        let mut scan = Self::of_columns(input, dialect, schema, projection)?;
+        let fields = scan.arrow.fields().iter();
+        let text = |field: &Arc<ArrowField>| ArrowField::new(field.name(), DataType::Utf8, true);
+        scan.arrow = Arc::new(Schema::new(fields.map(text).collect::<Vec<_>>()));
+        scan.values = Values::AsWritten;
+        Ok(scan)
+    }
+
     /// As [`Scan::of_columns`], of the rows alone that begin at `mark`: `input` begins there too,
     /// and ends at another mark or with the file.
     pub fn resumed(
@@ -90,7 +115,8 @@ impl<R: Read> Scan<R> {
             projection.iter().copied().filter(|&index| index < width).collect();
         let arrow = Arc::new(schema.arrow().project(&projection)?);
         let (dialect, schema) = (dialect.clone(), schema.clone());
-        Ok(Scan { records, dialect, schema, projection, arrow, state })
+        let values = Values::Typed;
+        Ok(Scan { records, dialect, schema, projection, arrow, values, state })
     }
 
     /// The Arrow schema of every batch.
@@ -126,7 +152,7 @@ impl<R: Read> Scan<R> {
             .projection
             .iter()
             .filter_map(|&index| Some((index, self.schema.columns().get(index)?)))
-            .map(|(index, column)| (index, column, Builder::new(&column.column_type)))
+            .map(|(index, column)| (index, column, Builder::new(&column.column_type, self.values)))
             .collect();
         let (mut rows, mut bytes) = (0, 0);
         while rows < BATCH_ROWS && bytes < BATCH_BYTES {
@@ -193,13 +219,18 @@ enum Builder {
     Float64(Float64Builder),
     Decimal(Decimal128Builder, u8, u8),
     Text(StringBuilder),
+    /// A value of another type than text, as it is written.
+    Written(StringBuilder),
     Date32(Date32Builder),
     Timestamp(TimestampNanosecondBuilder, Option<String>),
 }
 
 impl Builder {
-    fn new(column_type: &ColumnType) -> Self {
+    fn new(column_type: &ColumnType, values: Values) -> Self {
         match column_type {
+            // A scan of binary columns was refused before.
+            ColumnType::Text | ColumnType::Binary => Builder::Text(StringBuilder::new()),
+            _ if values == Values::AsWritten => Builder::Written(StringBuilder::new()),
             ColumnType::Bool => Builder::Bool(BooleanBuilder::new()),
             ColumnType::Int64 => Builder::Int64(Int64Builder::new()),
             ColumnType::UInt64 => Builder::UInt64(UInt64Builder::new()),
@@ -208,8 +239,6 @@ impl Builder {
                 let builder = Decimal128Builder::new().with_data_type(column_type.arrow());
                 Builder::Decimal(builder, *precision, *scale)
             }
-            // A scan of binary columns was refused before.
-            ColumnType::Text | ColumnType::Binary => Builder::Text(StringBuilder::new()),
             ColumnType::Date32 => Builder::Date32(Date32Builder::new()),
             ColumnType::Timestamp { zone } => {
                 let builder = TimestampNanosecondBuilder::new().with_data_type(column_type.arrow());
@@ -252,6 +281,10 @@ impl Builder {
                 builder.append_value(value::decimal(text, mark, *precision, *scale)?);
             }
             Builder::Text(builder) => builder.append_value(text),
+            Builder::Written(builder) => match mark {
+                DecimalMark::Comma => builder.append_value(text.replace(',', ".")),
+                DecimalMark::Point => builder.append_value(text),
+            },
             Builder::Date32(builder) => builder.append_value(civil::date(text)?),
             Builder::Timestamp(builder, zone) => {
                 builder.append_value(value::nanoseconds(text, zone.as_deref())?);
@@ -267,7 +300,7 @@ impl Builder {
             Builder::UInt64(builder) => builder.append_null(),
             Builder::Float64(builder) => builder.append_null(),
             Builder::Decimal(builder, _, _) => builder.append_null(),
-            Builder::Text(builder) => builder.append_null(),
+            Builder::Text(builder) | Builder::Written(builder) => builder.append_null(),
             Builder::Date32(builder) => builder.append_null(),
             Builder::Timestamp(builder, _) => builder.append_null(),
         }
@@ -280,7 +313,9 @@ impl Builder {
             Builder::UInt64(mut builder) => Arc::new(builder.finish()),
             Builder::Float64(mut builder) => Arc::new(builder.finish()),
             Builder::Decimal(mut builder, _, _) => Arc::new(builder.finish()),
-            Builder::Text(mut builder) => Arc::new(builder.finish()),
+            Builder::Text(mut builder) | Builder::Written(mut builder) => {
+                Arc::new(builder.finish())
+            }
             Builder::Date32(mut builder) => Arc::new(builder.finish()),
             Builder::Timestamp(mut builder, _) => Arc::new(builder.finish()),
         }

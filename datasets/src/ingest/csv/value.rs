@@ -70,7 +70,7 @@ fn not_finite(text: &str) -> Option<f64> {
 }
 
 /// `true` or `false`, also with a capital or in capitals.
-pub(super) fn boolean(text: &str) -> Option<bool> {
+pub fn boolean(text: &str) -> Option<bool> {
     match text {
         "true" | "True" | "TRUE" => Some(true),
         "false" | "False" | "FALSE" => Some(false),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use veritrail_datasets::manifest::Manifest;
+use veritrail_datasets::manifest::{Manifest, Private};
 use veritrail_provenance::{
     evidence::Evidence,
     hash::{ChunkId, DatasetRoot, FileDigest},
@@ -105,6 +105,9 @@ impl Contents {
     ) -> Result<()> {
         let manifest = Manifest::decode(head).or_refused()?;
         let root = manifest.layout().root;
+        if let Some(private) = manifest.private() {
+            return self.add_commitments(node, &root, private).await;
+        }
         let pages = manifest.layout().file_pages.iter().chain(&manifest.layout().chunk_pages);
         for page in pages {
             match node.held(&page.blob).await? {
@@ -144,6 +147,26 @@ impl Contents {
             return Ok(());
         }
         self.add_files(&layout, size <= OUTPUT_BYTES_MAX && is_output);
+        Ok(())
+    }
+
+    /// Of a private version the commitments alone: its lists say where its ciphertext is.
+    async fn add_commitments(
+        &mut self,
+        node: &Node,
+        root: &DatasetRoot,
+        private: &Private,
+    ) -> Result<()> {
+        self.left_out.push(format!("{root}: private, its bytes are in no bundle"));
+        for part in &private.commitments.parts {
+            match node.held(part).await? {
+                Some(bytes) => self.add(blob_name(part), EntryKind::Commitments, bytes),
+                None => {
+                    self.left_out.push(format!("{root}: its commitments are not held here"));
+                    return Ok(());
+                }
+            }
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Verifying a bundle: with nothing but the file, what the reader trusts, and files that the reader
 //! already has.
 
+mod commitments;
 mod files;
 mod layouts;
 mod opened;
@@ -99,6 +100,7 @@ pub fn verify_bundle(
     }
     claims::check(&evidence, &report, &mut done);
     let layouts = Layouts::of(&opened, &mut done);
+    commitments::check(&opened, &report, &mut done);
     files::check(&mut opened, &layouts, &report, &mut done).map_err(failed)?;
     if !check.data.is_empty() {
         own_files::check(&check.data, &layouts, &mut done, progress)?;

@@ -3,16 +3,19 @@
 
 use std::sync::Arc;
 
-use veritrail_provenance::{hash::ChunkId, layout::Layout, lineage::BlobKind};
+use veritrail_provenance::{hash::ChunkId, lineage::BlobKind};
 use veritrail_storage::{blob::Blobs, peer::endpoint::NodeAddress};
 
-use super::{FirstContact, GetRequest, Whole, bytes_of, session::Session, subject};
+use super::{
+    Content, FirstContact, GetRequest, Whole, bytes_of, checked, session::Session, subject,
+};
 use crate::{
     error::{Kind, NodeError, Result},
     node::{
         Node,
         counted::counted,
         import::Accepted,
+        private::same_access,
         resolve::{Bytes, Resolved},
         sources::{Asked, Sought, nobody_gave},
         ticket,
@@ -76,10 +79,10 @@ impl Node {
         let fetched = self.fetch_all(&mut session, sought, request, progress).await;
         let total = session.total;
         session.close().await;
-        let (resolved, bytes, layout, accepted) = fetched?;
+        let (resolved, bytes, content, accepted) = fetched?;
         let contact = |(origin, fingerprint)| FirstContact { origin, fingerprint };
         let contacts = accepted.first_contacts.into_iter().map(contact).collect();
-        Ok(Whole { resolved, bytes, layout, arrived: (contacts, total) })
+        Ok(Whole { resolved, bytes, content, arrived: (contacts, total) })
     }
 
     async fn fetch_all(
@@ -88,18 +91,30 @@ impl Node {
         sought: &Sought,
         request: &GetRequest,
         progress: &dyn Progress,
-    ) -> Result<(Resolved, Bytes, Layout, Accepted)> {
+    ) -> Result<(Resolved, Bytes, Content, Accepted)> {
         let accepted = self.meet(session, sought, progress).await?;
         let resolved = self.resolve_portable(&sought.reference)?;
         let bytes = bytes_of(&resolved)?;
         // Before anything is fetched that grows with the dataset: its list of files does.
-        let stated = session.head(&bytes.manifest, progress).await?.layout().bytes;
+        let manifest = session.head(&bytes.manifest, progress).await?;
+        if let Resolved::Version(found) = &resolved {
+            let access = &found.row.payload.access;
+            same_access(access, manifest.private().is_some())
+                .map_err(|e| e.at(found.portable()))?;
+            if let Some(private) = manifest.private() {
+                check_most(private.commitments.bytes, request)?;
+                let commitments = session.commitments(&private.commitments, progress).await?;
+                let content = Content::Commitments(checked(found, &commitments)?);
+                return Ok((resolved, bytes, content, accepted));
+            }
+        }
+        let stated = manifest.layout().bytes;
         check_most(stated, request)?;
         let (_, layout) = session.dataset(&bytes.manifest, progress).await?;
         self.check_size(&layout, progress).await?;
         session.chunks(&layout, progress).await?;
         self.fetch_lists(session, &accepted, progress).await?;
-        Ok((resolved, bytes, layout, accepted))
+        Ok((resolved, bytes, Content::Files(layout), accepted))
     }
 
     /// Evidence about what is sought, verified and taken in, with every manifest, spec and details
@@ -129,7 +144,10 @@ impl Node {
         progress: &dyn Progress,
     ) -> Result<()> {
         for manifest in manifests_of(accepted) {
-            if let Err(e) = session.dataset(&manifest, progress).await {
+            if let Err(e) = session.dataset(&manifest, progress).await
+                // A private one gives its list to nobody.
+                && e.kind != Kind::NotAuthorised
+            {
                 progress.say(&format!("a list of files was not to be had: {e}"));
             }
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use veritrail_datasets::manifest::{MAX_HEAD_BYTES, Manifest};
+use veritrail_datasets::manifest::{CommitmentsRef, MAX_HEAD_BYTES, Manifest};
 use veritrail_provenance::{
     evidence::{Evidence, EvidenceError, EvidenceRequest},
     hash::ChunkId,
@@ -25,7 +25,7 @@ use veritrail_storage::{
 
 use crate::{
     error::{Kind, NodeError, OrKind as _, Result},
-    node::{Node, peering::Relay, shelf::Shelf},
+    node::{Node, peering::Relay, private, shelf::Shelf},
     progress::Progress,
 };
 
@@ -142,6 +142,7 @@ impl Session {
     ) -> Result<(Manifest, Layout)> {
         let gone = || NodeError::failed("it was removed while it was being read").at(head);
         let manifest = self.head(head, progress).await?;
+        private::refuse(&manifest, "its bytes are given to nobody", format!("manifest {head}"))?;
         let pages = manifest.layout().file_pages.iter().chain(&manifest.layout().chunk_pages);
         let listed = pages.clone().fold(0_u64, |sum, page| sum.saturating_add(page.size));
         if listed > LISTS_BYTES_MAX {
@@ -156,6 +157,21 @@ impl Session {
         self.fetch("fetch the list of files", &wanted, progress).await?;
         let layout = self.shelf.layout(&manifest).await?.ok_or_else(gone)?;
         Ok((manifest, layout))
+    }
+
+    /// The commitments of a private version, put together from parts of stated lengths.
+    pub(in crate::node) async fn commitments(
+        &mut self,
+        named: &CommitmentsRef,
+        progress: &dyn Progress,
+    ) -> Result<Vec<u8>> {
+        let wanted: Vec<Wanted> = named
+            .lengths()
+            .map(|(id, length)| Wanted { id, length: Length::Exactly(length) })
+            .collect();
+        self.fetch("fetch commitments", &wanted, progress).await?;
+        let gone = || NodeError::failed("they were removed while they were being read");
+        self.shelf.commitments(named).await?.ok_or_else(|| gone().at("the commitments"))
     }
 
     /// Every chunk of a layout that is not here.

@@ -10,7 +10,7 @@ use veritrail_datasets::{
 };
 use veritrail_provenance::statement::Creator;
 
-use super::{PublishRequest, inspect::Inspected};
+use super::{PrivateRequest, PublishRequest, inspect::Inspected};
 use crate::{
     error::{NodeError, Result},
     node::text_file::read_text,
@@ -46,6 +46,18 @@ impl Declared {
         Ok(Self { description, licence, title })
     }
 
+    /// Refuses what is said of a private dataset: said of a public one it would be ignored, and the
+    /// bytes would be everybody's.
+    pub(super) fn check_public(&self) -> Result<()> {
+        let said = &self.description;
+        if said.commit.is_none() && said.minimum_cell.is_none() {
+            return Ok(());
+        }
+        Err(NodeError::usage("the description says what to commit to, of a dataset made public")
+            .at("--describe")
+            .hint("publish it with --private; or take commit and minimum_cell out"))
+    }
+
     /// What the manifest says of the whole dataset; without a title it is the first file's name.
     pub(super) fn about(self, found: &[Inspected]) -> About {
         let first = found.first().map(|file| file.source.path.as_str()).unwrap_or_default();
@@ -64,7 +76,7 @@ impl Declared {
     }
 }
 
-fn parse(path: &Path) -> Result<Description> {
+pub(super) fn parse(path: &Path) -> Result<Description> {
     let text = read(path, MAX_DESCRIPTION_BYTES as u64)?;
     Description::parse(text.as_bytes()).map_err(|e| {
         NodeError::usage(e.to_string())
@@ -106,6 +118,13 @@ fn command_with_licence(request: &PublishRequest) -> String {
         if let Some(value) = value {
             words.extend([option.to_owned(), quoted(value)]);
         }
+    }
+    if let Some(PrivateRequest { commit, minimum_cell }) = &request.private {
+        words.push("--private".to_owned());
+        let commit = commit.iter().flat_map(|text| ["--commit".to_owned(), quoted(text)]);
+        words.extend(commit);
+        let cell = minimum_cell.map(|cell| ["--minimum-cell".to_owned(), cell.to_string()]);
+        words.extend(cell.into_iter().flatten());
     }
     words.push("--licence CC-BY-4.0".to_owned());
     words.join(" ")

@@ -16,6 +16,7 @@ use veritrail_datasets::{
         csv, format_of, parquet,
     },
     manifest::{TableFile, TableFormat},
+    private::{PackedFile, PackedTable},
     schema::TableSchema,
     walk::{self, Source, WalkError},
 };
@@ -49,11 +50,22 @@ struct FoundTable {
 
 impl Inspected {
     pub(super) fn for_template(&self) -> TemplateFile<'_> {
-        TemplateFile {
-            path: self.source.path.as_str(),
-            table: self.table.as_ref().map(|table| (&table.format, &table.schema)),
-            notes: &self.notes,
-        }
+        TemplateFile { path: self.source.path.as_str(), table: self.table(), notes: &self.notes }
+    }
+
+    /// How it is listed within encrypted bytes.
+    pub(super) fn packed(&self) -> PackedFile {
+        let table = self.table.as_ref().map(|table| PackedTable {
+            rows: table.rows,
+            format: table.format.clone(),
+            columns: table.schema.clone(),
+        });
+        PackedFile { path: self.source.path.clone(), size: self.source.stamp.size, table }
+    }
+
+    /// Format and schema, if it is a table.
+    pub(super) fn table(&self) -> Option<(&TableFormat, &TableSchema)> {
+        self.table.as_ref().map(|table| (&table.format, &table.schema))
     }
 
     pub(super) fn into_table(self) -> Option<TableFile> {
@@ -195,13 +207,20 @@ impl Read for Counted<'_> {
 }
 
 /// A path on one line: a name may hold line breaks, and what a terminal obeys.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let text = path.display().to_string();
     let shown = text.chars().map(|c| match c.is_control() {
         true => c.escape_default().to_string(),
         false => c.to_string(),
     });
     shown.collect()
+}
+
+/// A file that was written to while it was read.
+pub(super) fn changed(path: &Path) -> NodeError {
+    NodeError::failed("changed while being read")
+        .at(shown(path))
+        .hint("publish again when nothing writes to it")
 }
 
 /// A lower module's error about a file. What it says behind a semicolon is the remedy.

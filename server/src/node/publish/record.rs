@@ -23,7 +23,7 @@ use crate::{
 
 /// Held while a name is looked up and given, so that two publications under one name make two
 /// versions and not two datasets.
-const LOCK: &str = "publish.lock";
+pub(super) const LOCK: &str = "publish.lock";
 
 impl Node {
     /// Signs and appends what was stored; the same content of the same dataset is told, not
@@ -91,7 +91,11 @@ impl Node {
     }
 
     /// The dataset that `name` stands for, if it stands for one: it must be of this log, and ours.
-    fn own_dataset(&self, name: Option<&LocalName>, signer: Option<&Did>) -> Result<Option<Did>> {
+    pub(super) fn own_dataset(
+        &self,
+        name: Option<&LocalName>,
+        signer: Option<&Did>,
+    ) -> Result<Option<Did>> {
         let Some(name) = name else { return Ok(None) };
         let Some(did) = self.own_name(name.as_str())? else { return Ok(None) };
         let taken = |why: &str| {
@@ -172,6 +176,7 @@ impl Node {
             bytes: payload.bytes,
             chunks: stored.layout.chunks().len() as u64,
             tables: stored.tables.clone(),
+            committed: None,
             ticket: None,
         }
     }

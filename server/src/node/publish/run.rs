@@ -12,7 +12,7 @@ use veritrail_provenance::{
 use super::{PublishRequest, Published, declare::Declared, written};
 use crate::{
     error::{NodeError, Result},
-    node::{Node, resolve::Resolved},
+    node::{Node, private, resolve::Resolved},
     progress::Progress,
 };
 
@@ -38,6 +38,9 @@ impl Node {
         let (Resolved::Run(run) | Resolved::Output(run)) = self.resolve_reference(run)? else {
             return Err(NodeError::usage("this is no run").at(run));
         };
+        for input in &run.row.payload.inputs {
+            self.refuse_root(&input.root, "what a run made of it is not published")?;
+        }
         let InLog { origin, row: RunRow { at, payload: receipt, .. } } = *run;
         let place = format!("run:{}/output", at.id);
         let missing = || {
@@ -46,6 +49,7 @@ impl Node {
                 .hint("fetch it from whoever has it: veritrail get TICKET")
         };
         let manifest = self.manifest(&receipt.output.manifest).await?.ok_or_else(missing)?;
+        private::refuse(&manifest, "its bytes are not published again", &place)?;
         let layout = self.layout(&manifest).await?.ok_or_else(missing)?;
         if self.held_bytes(&layout).await? < layout.bytes() {
             return Err(missing());

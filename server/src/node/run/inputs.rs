@@ -7,7 +7,7 @@ use veritrail_provenance::{reference::Reference, statement::RunInput};
 
 use crate::{
     error::{NodeError, Result},
-    node::{Node, resolve::Bytes, tables::Opened},
+    node::{Node, private, resolve::Bytes, tables::Opened},
 };
 
 /// One input.
@@ -95,6 +95,7 @@ impl Node {
         if manifest.layout().root != bytes.root {
             return Err(NodeError::refused("its manifest is of another root").at(&portable));
         }
+        private::refuse(&manifest, "no run reads its rows", &portable)?;
         let layout = self.layout(&manifest).await?.ok_or_else(|| missing("its file list is"))?;
         if self.held_bytes(&layout).await? < layout.bytes() {
             return Err(missing("not all of its bytes are"));

@@ -1,5 +1,9 @@
 //! The gate: a peer may read exactly the blobs that a public version lists, or a run over public
-//! inputs alone. Everything else in the store does not exist for it.
+//! inputs alone; of a private version the manifest's head and its commitments. Everything else in
+//! the store does not exist for it.
+//!
+//! What own private versions list, lists and ciphertext, is never open, whoever else lists it:
+//! anybody could log a public version that names it, and the hashes would be right.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -44,6 +48,16 @@ struct Open {
     partial: BTreeSet<ChunkId>,
     /// Manifests that were read in full.
     whole: HashSet<ChunkId>,
+    /// Heads of public manifests.
+    public: BTreeSet<ChunkId>,
+    /// What own private versions list.
+    never: HashSet<ChunkId>,
+}
+
+impl Open {
+    fn is_open(&self, id: &ChunkId) -> bool {
+        self.ids.contains(id) && !self.never.contains(id)
+    }
 }
 
 impl PublicGate {
@@ -58,25 +72,55 @@ impl PublicGate {
         let mut open = self.open.write().await;
         if open.folded != folded {
             let found = Public::of(self.node.view())?;
+            // Before anything new is open.
+            open.never.extend(self.private_lists().await?);
             open.ids.extend(found.blobs);
+            let Public { manifests, private, .. } = found;
             let new: Vec<ChunkId> =
-                found.manifests.into_iter().filter(|id| !open.whole.contains(id)).collect();
+                manifests.union(&private).filter(|id| !open.whole.contains(*id)).copied().collect();
             open.ids.extend(&new);
             open.partial.extend(new);
+            open.public = manifests;
             open.folded = folded;
         }
         for id in std::mem::take(&mut open.partial) {
-            match self.listed(&id).await {
+            let whole = open.public.contains(&id);
+            match self.listed(&id, whole).await {
                 Some(listed) => {
                     open.ids.extend(listed);
-                    open.whole.insert(id);
+                    // What is called private may be public in a log that comes later.
+                    if whole {
+                        open.whole.insert(id);
+                    }
                 }
                 None => {
                     open.partial.insert(id);
                 }
             }
         }
-        Ok(open.ids.len() as u64)
+        Ok(open.ids.iter().filter(|id| open.is_open(id)).count() as u64)
+    }
+
+    /// The lists of this home's own private versions, and what they name. Another's statement must
+    /// not close what is public here, and its ciphertext is not here.
+    async fn private_lists(&self) -> Result<Vec<ChunkId>> {
+        let mut listed = Vec::new();
+        for version in queries::all_versions(self.node.view()).or_failed()? {
+            let payload = &version.row.payload;
+            if version.origin != *self.node.origin() || payload.access != Access::Private {
+                continue;
+            }
+            let Some(manifest) = self.node.manifest(&payload.manifest).await? else { continue };
+            // Plain bytes that are called private are nobody's secret where they are public too.
+            if manifest.private().is_none() {
+                continue;
+            }
+            listed.extend(page_ids(manifest.layout()));
+            if let Some(layout) = self.node.layout(&manifest).await? {
+                listed.extend(layout.chunks().iter().map(|chunk| chunk.id));
+            }
+        }
+        Ok(listed)
     }
 
     fn folded(&self) -> Result<Vec<(Origin, u64)>> {
@@ -85,9 +129,16 @@ impl PublicGate {
     }
 
     /// Every blob that a manifest lists, or None while it or a page of it is not here. The layout
-    /// is checked: a manifest that does not lead to its own root lists nothing.
-    async fn listed(&self, id: &ChunkId) -> Option<Vec<ChunkId>> {
+    /// is checked: a manifest that does not lead to its own root lists nothing. Of private bytes it
+    /// is the commitments; where statements say private of plain bytes (not `whole`), nothing.
+    async fn listed(&self, id: &ChunkId, whole: bool) -> Option<Vec<ChunkId>> {
         let manifest = self.node.manifest(id).await.ok()??;
+        if let Some(private) = manifest.private() {
+            return Some(private.commitments.parts.clone());
+        }
+        if !whole {
+            return Some(Vec::new());
+        }
         let layout = self.node.layout(&manifest).await.ok()??;
         let mut listed = page_ids(manifest.layout());
         listed.extend(layout.chunks().iter().map(|chunk| chunk.id));
@@ -98,11 +149,11 @@ impl PublicGate {
 #[async_trait]
 impl Gate for PublicGate {
     async fn may_read(&self, _peer: &EndpointId, id: &ChunkId) -> bool {
-        if self.open.read().await.ids.contains(id) {
+        if self.open.read().await.is_open(id) {
             return true;
         }
         // Perhaps it was published since; on doubt, no.
-        self.refresh().await.is_ok() && self.open.read().await.ids.contains(id)
+        self.refresh().await.is_ok() && self.open.read().await.is_open(id)
     }
 }
 
@@ -115,6 +166,8 @@ fn page_ids(head: &LayoutHead) -> Vec<ChunkId> {
 pub(crate) struct Public {
     /// Heads of manifests; what they list is public too.
     pub(crate) manifests: BTreeSet<ChunkId>,
+    /// Heads of private manifests; of what they list the commitments are public alone.
+    pub(crate) private: BTreeSet<ChunkId>,
     /// Specs and details of runs.
     pub(crate) blobs: BTreeSet<ChunkId>,
 }
@@ -124,9 +177,12 @@ impl Public {
     pub(crate) fn of(view: &dyn View) -> Result<Self> {
         let mut public = Self::default();
         for version in queries::all_versions(view).or_failed()? {
-            if version.row.payload.access == Access::Public {
-                public.manifests.insert(version.row.payload.manifest);
-            }
+            let manifest = version.row.payload.manifest;
+            match version.row.payload.access {
+                Access::Public => public.manifests.insert(manifest),
+                Access::Private => public.private.insert(manifest),
+                Access::Other(_) => continue,
+            };
         }
         for run in queries::all_runs(view).or_failed()? {
             if is_public(view, &run.row)? {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use veritrail_provenance::{
     evidence::{EvidenceError, EvidenceRequest},
     reference::Reference,
+    statement::Access,
 };
 use veritrail_storage::peer::{
     EndpointId,
@@ -63,8 +64,9 @@ impl Evidences {
     /// What is not public is not even named.
     fn is_open(&self, resolved: &Resolved) -> Result<bool, NodeError> {
         Ok(match resolved {
+            // Of a private version everybody may have what was logged and its commitments.
             Resolved::Version(version) => {
-                version.row.payload.access == veritrail_provenance::statement::Access::Public
+                matches!(version.row.payload.access, Access::Public | Access::Private)
             }
             Resolved::Run(run) | Resolved::Output(run) => is_public(self.node.view(), &run.row)?,
             Resolved::Entry { .. } => false,

@@ -15,7 +15,12 @@ use super::{
 };
 use crate::{
     error::{OrKind as _, Result},
-    node::{Node, resolve::FoundVersion},
+    node::{
+        Node,
+        private::{self, Committed},
+        resolve::FoundVersion,
+        shelf::Shelf,
+    },
 };
 
 impl Node {
@@ -62,6 +67,8 @@ impl Node {
             bytes: payload.bytes,
             held_bytes: 0,
             run: payload.run.as_ref().map(|run| format!("run:{} ({run})", run.id)),
+            committed: None,
+            can_open: None,
             tables: Vec::new(),
             file_list: Vec::new(),
         };
@@ -71,6 +78,14 @@ impl Node {
             if let Some(layout) = layout {
                 version.held_bytes = self.held_bytes(&layout).await?;
                 version.file_list = files(&layout);
+            }
+            if let Some(private) = manifest.private() {
+                let named = &private.commitments;
+                if let Some(held) = Shelf(self.blobs()).commitments(named).await? {
+                    let body = private::parse(&held, &found.did, payload.number)?;
+                    version.committed = Some(Committed::of(&body, named.bytes));
+                }
+                version.can_open = Some(self.has_identity(&private.recipient)?);
             }
         }
         Ok(version)
@@ -148,6 +163,11 @@ fn creator(creator: &Creator) -> String {
 fn access(access: &Access) -> String {
     match access {
         Access::Public => "public".to_owned(),
+        Access::Private => {
+            "private: its bytes are encrypted and given to nobody; what is listed of them is \
+             ciphertext"
+                .to_owned()
+        }
         Access::Other(other) => format!("{other} (not understood here, so not served)"),
     }
 }

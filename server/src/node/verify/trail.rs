@@ -8,12 +8,13 @@ use veritrail_provenance::{
 };
 
 use crate::{
-    error::Result,
+    error::{Kind, Result},
     node::{
         Node, claims,
         evidence::BlobsInside,
-        report::{Conclusion, Verification},
-        resolve::Resolved,
+        private,
+        report::{Conclusion, DataCheck, Verification},
+        resolve::{FoundVersion, Resolved},
     },
     progress::Progress,
 };
@@ -51,7 +52,55 @@ impl Node {
         if let (Some(bytes), true) = (bytes, done.conclusion < Conclusion::Failed) {
             self.verify_data(&bytes, &mut done, progress).await?;
         }
+        if let (Resolved::Version(found), true) = (resolved, done.conclusion < Conclusion::Failed) {
+            self.verify_private(found, &mut done).await?;
+        }
         Ok(done)
+    }
+}
+
+impl Node {
+    /// Checks the commitments of a private version, every ingest proof, where they are held here.
+    async fn verify_private(&self, found: &FoundVersion, done: &mut Verification) -> Result<()> {
+        let Some(manifest) = self.manifest(&found.row.payload.manifest).await? else {
+            return Ok(());
+        };
+        let access = &found.row.payload.access;
+        if let Err(e) = private::same_access(access, manifest.private().is_some()) {
+            done.add_finding(format!("{}: {e}", found.portable()));
+            return Ok(());
+        }
+        if manifest.private().is_none() {
+            return Ok(());
+        }
+        let held = match self.commitments(found).await {
+            Err(e) if e.kind == Kind::NotFound => {
+                done.add_open(format!("{}: {}", found.portable(), e.message));
+                return Ok(());
+            }
+            held => held,
+        };
+        let checked = held.and_then(|held| tokio::task::block_in_place(|| held.check()));
+        match checked {
+            Err(e) => done.add_finding(format!("{}: {e}", found.portable())),
+            Ok(checked) => {
+                let rows = checked.body().rows;
+                let words = format!(
+                    "private: the root is over encrypted bytes, which only their holder has; the \
+                     commitments to {rows} rows are well formed, every ingest proof was checked"
+                );
+                let data = done.data.take();
+                let (checked_bytes, bytes) = data.map_or((0, 0), |d| (d.checked_bytes, d.bytes));
+                let words = match checked_bytes {
+                    0 => words,
+                    _ => format!(
+                        "{words}; {checked_bytes} of {bytes} encrypted bytes are here and right"
+                    ),
+                };
+                done.data = Some(DataCheck { checked_bytes, bytes, words });
+            }
+        }
+        Ok(())
     }
 }
 

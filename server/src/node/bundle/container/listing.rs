@@ -23,6 +23,8 @@ pub enum EntryKind {
     Spec,
     /// A run's details.
     Details,
+    /// A part of the commitments of a private version.
+    Commitments,
     /// A file that a run made.
     Output,
     /// A file of a published dataset, there because `--data` asked for it.
@@ -42,6 +44,7 @@ impl std::fmt::Display for EntryKind {
             Self::Page => "page",
             Self::Spec => "spec",
             Self::Details => "details",
+            Self::Commitments => "commitments",
             Self::Output => "output",
             Self::Data => "data",
             Self::Readme => "readme",

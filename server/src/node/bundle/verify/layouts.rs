@@ -1,4 +1,5 @@
-//! The lists of files of the datasets in a bundle, from the pages that it holds.
+//! The lists of files of the datasets in a bundle, from the pages that it holds, and of private
+//! ones the commitments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,7 @@ impl Layouts {
     /// Decodes every manifest and puts its layout together; what is wrong is told in `done`.
     pub(super) fn of(opened: &Opened, done: &mut Verification) -> Self {
         let mut by_root = BTreeMap::new();
-        let mut used: BTreeSet<ChunkId> = BTreeSet::new();
+        let (mut used, mut committed) = (BTreeSet::<ChunkId>::new(), BTreeSet::<ChunkId>::new());
         let heads = opened.blobs.iter().filter(|(_, (kind, _))| *kind == EntryKind::Manifest);
         for (id, (_, bytes)) in heads {
             let manifest = match Manifest::decode(bytes) {
@@ -36,6 +37,16 @@ impl Layouts {
                 }
             };
             let head = manifest.layout();
+            if let Some(private) = manifest.private() {
+                committed.extend(&private.commitments.parts);
+                if !private.commitments.parts.iter().all(|part| opened.blobs.contains_key(part)) {
+                    let absent =
+                        format!("the commitments of r:{} are not in the bundle", head.root);
+                    done.missing.push(absent);
+                }
+                by_root.insert(head.root, None);
+                continue;
+            }
             used.extend(head.file_pages.iter().chain(&head.chunk_pages).map(|page| page.blob));
             let layout = match assemble(opened, &manifest) {
                 Ok(Some(layout)) => Some(layout),
@@ -53,11 +64,18 @@ impl Layouts {
             by_root.insert(head.root, layout);
         }
         for (id, (kind, _)) in &opened.blobs {
-            match (kind, used.contains(id)) {
+            let named = match kind {
+                EntryKind::Commitments => committed.contains(id),
+                _ => used.contains(id),
+            };
+            match (kind, named) {
+                (EntryKind::Commitments, false) => done.add_finding(format!(
+                    "entry blobs/{id}: no manifest in the bundle names these commitments"
+                )),
                 (EntryKind::Page, false) => done.add_finding(format!(
                     "entry blobs/{id}: no manifest in the bundle names this page"
                 )),
-                (EntryKind::Page, true) | (_, false) => {}
+                (EntryKind::Page | EntryKind::Commitments, true) | (_, false) => {}
                 (other, true) => done.add_finding(format!(
                     "entry blobs/{id}: it is listed as {other} and is a page of a manifest"
                 )),

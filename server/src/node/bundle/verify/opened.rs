@@ -59,7 +59,11 @@ impl Opened {
                 let bytes = self.reader.read(&entry)?;
                 self.evidence.push(bytes);
             }
-            EntryKind::Manifest | EntryKind::Page | EntryKind::Spec | EntryKind::Details => {
+            EntryKind::Manifest
+            | EntryKind::Page
+            | EntryKind::Spec
+            | EntryKind::Details
+            | EntryKind::Commitments => {
                 let bytes = self.reader.read(&entry)?;
                 let id = ChunkId::of(&bytes);
                 if name != blob_name(&id) {
@@ -101,7 +105,8 @@ impl Opened {
             let wrong = "it holds blobs; in a bundle they are entries";
             return Err(NodeError::refused(wrong).at(EVIDENCE_NAME).hint(ASK_AGAIN));
         }
-        let named = self.blobs.iter().filter(|(_, (kind, _))| *kind != EntryKind::Page);
+        let beside = [EntryKind::Page, EntryKind::Commitments];
+        let named = self.blobs.iter().filter(|(_, (kind, _))| !beside.contains(kind));
         evidence.blobs =
             named.map(|(id, (_, bytes))| Blob { id: *id, bytes: bytes.clone() }).collect();
         Ok(evidence)

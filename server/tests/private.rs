@@ -1,0 +1,7 @@
+//! Private versions: what a second node gets, what nobody gets, and what their holder alone can do.
+
+mod golden;
+mod holder;
+mod publishing;
+mod second_node;
+mod wards;
