@@ -67,5 +67,5 @@ bench-proof: ## Zero-knowledge statements over a million rows, in the release pr
 	$(CARGO) bench $(PEERS) --bench proof
 
 .PHONY: mutants-proof
-mutants-proof: ## Remove the checks of zero-knowledge statements one by one and see tests fail (an hour)
+mutants-proof: ## Remove the checks of zero-knowledge statements one by one and see tests fail
 	.ci/mutants

@@ -162,6 +162,7 @@ fn a_column_is_shown_at_its_own_place_alone() {
         }
     }
     // A leaf depends on place, role and commitments.
+    assert_ne!(leaf(1), ColumnNode::leaf(2, Role::Value, &[1; 64]));
     assert_ne!(leaf(1), ColumnNode::leaf(1, Role::Valid, &[1; 64]));
     assert_ne!(ColumnNode::leaf(1, Role::Bit(1), &[]), ColumnNode::leaf(1, Role::Bit(2), &[]));
 }

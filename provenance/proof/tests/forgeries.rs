@@ -57,18 +57,23 @@ fn a_component_on_q_would_forge_any_sum_under_a_fixed_x_and_does_not_here() {
         let proof = prove_it(&relation, std::slice::from_ref(&forged));
         assert!(check(&relation, &[&forged.commitments], &proof).is_err());
     }
-    let squares: u128 =
-        (0..ROWS as usize).map(|row| u128::from(honest.cells.word(row)).pow(2)).sum();
-    let relation = Relation::new(ROWS, 1, vec![], vec![sum_of(&[0, 0], squares)]).unwrap();
+    let claim = sum_of(&[0, 0], squares(&honest));
+    let relation = Relation::new(ROWS, 1, vec![], vec![claim]).unwrap();
     let proof = prove_it(&relation, std::slice::from_ref(&honest));
     assert!(check(&relation, &[&honest.commitments], &proof).is_ok());
     let proof = prove_it(&relation, std::slice::from_ref(&forged));
     assert!(check(&relation, &[&forged.commitments], &proof).is_err());
 }
 
+/// What a column's squares add up to.
+fn squares(column: &OpenColumn) -> u128 {
+    (0..ROWS as usize).map(|row| u128::from(column.cells.word(row)).pow(2)).sum()
+}
+
 #[test]
 fn components_elsewhere_are_refused() {
     let (honest, sum) = column();
+    let squares = squares(&honest);
     let generators = generators();
     let elsewhere = [
         ("a row", Sum::from(generators.rows[5])),
@@ -81,7 +86,7 @@ fn components_elsewhere_are_refused() {
         let relation = Relation::new(ROWS, 1, vec![], vec![sum_of(&[0], sum)]).unwrap();
         let proof = prove_it(&relation, std::slice::from_ref(&forged));
         assert!(check(&relation, &[&forged.commitments], &proof).is_err(), "{name}");
-        let relation = Relation::new(ROWS, 1, vec![], vec![sum_of(&[0, 0], sum)]).unwrap();
+        let relation = Relation::new(ROWS, 1, vec![], vec![sum_of(&[0, 0], squares)]).unwrap();
         let proof = prove_it(&relation, std::slice::from_ref(&forged));
         assert!(check(&relation, &[&forged.commitments], &proof).is_err(), "{name}");
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ark_ff::One;
+use ark_ff::{One, Zero};
 use proptest::prelude::*;
 use veritrail_proof::argument::Commitments;
 use veritrail_proof::argument::equations::Equations;
@@ -143,6 +143,15 @@ fn bits_that_are_not_bits_are_refused() {
         forged[at] = number(&[55, 252, 165], 8, None)[at].clone();
         assert!(!accepts("x:int[0..255]", 3, &forged), "bit {at}");
     }
+    // Bit `at` twice for the next one: all sums are right, bit 0 among them.
+    for at in 1..7 {
+        let value = 1 << (at + 1);
+        let mut forged = number(&[value, 3], 8, None);
+        assert!(accepts("x:int[0..255]", 2, &forged));
+        forged[at] = cells(&[2, 3 >> at & 1]);
+        forged[at + 1] = cells(&[0, 0]);
+        assert!(!accepts("x:int[0..255]", 2, &forged), "bit {at}");
+    }
 }
 
 #[test]
@@ -167,6 +176,13 @@ fn levels_must_add_up_to_one() {
     // Two levels at once: the last, which is not sent, would be −1.
     assert!(!accepts(&[1, 0, 0, 0], &[1, 1, 0, 1]));
     assert!(!accepts(&[1, 0, 0, 2], &[0, 1, 0, 0]));
+    // Two of one level and one less of another: the last is 0, and their sum is right.
+    let (two, less) = ([Scalar::from(2u64), Scalar::zero()], [-Scalar::one(), Scalar::one()]);
+    assert!(!super::ingests::accepts(
+        "g:category(a|b|c)",
+        2,
+        &[two, less].map(|n| wide(n.to_vec()))
+    ));
     // Nullable: a null has no level, and no row has one without being valid.
     let nullable = |a: &[u32], b: &[u32], valid: &[u32]| {
         super::ingests::accepts("g:category(a|b|c)?", 4, &[cells(a), cells(b), cells(valid)])
@@ -259,6 +275,16 @@ fn ingest_proofs_belong_to_their_version_dataset_and_column() {
     let mut body = one.body.clone();
     body.schema = Schema::from_str("a:bool,b:bool,c:bool,smoker:bool").unwrap();
     assert!(!check_in(&body, 2));
+    // One proof for two columns that are alike in everything but their place.
+    let alike = self::body("a:bool,b:bool", 50);
+    let proof = prove_column(&alike, 0, &open, &seed(), &ENTROPY).unwrap();
+    let accepted = [0, 1].map(|column| {
+        let part = IngestPart { bits: &[], proof: &proof };
+        let mut equations = Equations::new();
+        check_column(&alike, column, &[&open[0].commitments], &part, &mut equations).is_ok()
+            && equations.check().is_ok()
+    });
+    assert_eq!(accepted, [true, false]);
 }
 
 #[test]

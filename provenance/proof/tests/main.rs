@@ -3,6 +3,7 @@
 // Tests read golden files; the package itself does no I/O.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod adaptive;
 mod arguments;
 mod attack_list;
 mod attacks;

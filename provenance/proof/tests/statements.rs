@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use veritrail_proof::argument::VerifyError;
+use veritrail_proof::argument::prove::{OpenColumn, prove as argue};
 use veritrail_proof::body::tree::{ColumnNode, path};
-use veritrail_proof::columns::Role;
+use veritrail_proof::columns::{Cells, Role};
 use veritrail_proof::derived::Answer;
 use veritrail_proof::ingest::verify::{ColumnProof, checked_before};
 use veritrail_proof::ingest::{Checked, check};
@@ -12,6 +13,7 @@ use veritrail_proof::statement::plan::plan;
 use veritrail_proof::statement::prove::{Proven, prove_results};
 use veritrail_proof::statement::verify::RefusedStatement;
 use veritrail_proof::statement::*;
+use veritrail_proof::transcript::Transcript;
 use veritrail_proof::wire::WireError;
 use veritrail_provenance::hash::{LogHash, StatementId};
 
@@ -173,6 +175,45 @@ fn a_product_of_many_conditions_is_derived_in_the_proof() {
     let mut proof = proven.proof.clone();
     proof[..32].copy_from_slice(&proven.proof[32..64]);
     assert!(verify(checked(), &last, &context(), &proven.results, &proof).is_err());
+}
+
+#[test]
+fn a_derived_column_of_other_rows_is_refused() {
+    // The rows that fulfil all conditions, and one that does not: each sum of products, which alone
+    // goes over the derived column, follows from the column that the prover commits to.
+    let (people, published) = hospital();
+    let (open, last) = (&published.open, examples().pop().unwrap());
+    let plan = plan(&last, &open.body).unwrap();
+    assert_eq!(plan.derived.len(), 1);
+    let fulfils = |p: &Person| p.smoker && p.group == Some(1) && p.change.is_some();
+    let outside = people.iter().position(|p| !p.smoker && p.change.is_some()).unwrap();
+    let value = |column: &u16| match *column {
+        AGE => (people[outside].age - 18) as u128,
+        _ => (people[outside].change.unwrap() + 500) as u128,
+    };
+    for lie in [false, true] {
+        let mut marks: Vec<u32> = people.iter().map(|p| u32::from(fulfils(p))).collect();
+        let mut results = direct(people, &last);
+        if lie {
+            marks[outside] = 1;
+            let products = plan.claims.iter().zip(&mut results);
+            products
+                .filter(|(claim, _)| claim.values.len() == 2)
+                .for_each(|(claim, sum)| *sum += claim.values.iter().map(value).product::<u128>());
+        }
+        let column = |(column, role): &(u16, Role)| open.column(*column, *role).unwrap().clone();
+        let mut columns: Vec<OpenColumn> = plan.columns.iter().map(column).collect();
+        let derived =
+            crate::fixtures::open(Cells::values(marks, 1), open.body.rows, &mut Counted(1));
+        columns.push(derived.clone());
+        let relation = plan.relation(open.body.rows, &results).unwrap();
+        let mut transcript = Transcript::new();
+        absorb(&mut transcript, &open.body, &context(), &last, &plan, &results);
+        let made = argue(&mut transcript, &relation, &columns, &mut Counted(1 << 32)).unwrap();
+        let proof = [derived.commitments.bytes(), &made].concat();
+        let refused = verify(checked(), &last, &context(), &results, &proof).err();
+        assert_eq!(refused, lie.then_some(RefusedStatement::Proof(VerifyError::False)));
+    }
 }
 
 #[test]

@@ -168,6 +168,32 @@ fn a_hidden_sum_that_its_prover_cannot_open_is_refused() {
     }
 }
 
+/// Blinds of which the first two, those of the hidden sums, are 0.
+struct Unblinded(Counted, u8);
+
+impl Blinds for Unblinded {
+    fn draw(&mut self) -> Scalar {
+        self.1 = self.1.saturating_sub(1);
+        if self.1 > 0 { Scalar::zero() } else { self.0.draw() }
+    }
+}
+
+#[test]
+fn hidden_sums_that_no_column_has_are_refused() {
+    // Columns without a mark, and 5 and 600 hidden: all messages are those of a true proof that the
+    // sums are 0, as nothing in them depends on hidden sums without blinds.
+    let mut blinds = Counted(17);
+    let columns = [marks(0, &mut blinds), marks(0, &mut blinds)];
+    for relation in shapes(10) {
+        let mut blinds = Unblinded(Counted(18), 3);
+        let proof =
+            prove_hiding(&mut Transcript::new(), &relation, &columns, &[5, 600], &mut blinds)
+                .unwrap();
+        let commitments = columns.each_ref().map(|open| &open.commitments);
+        assert_eq!(check_relation(&relation, &commitments, &proof), Err(VerifyError::False));
+    }
+}
+
 /// A proof of two hidden sums of which one is small, made by nobody who knows a row or a sum.
 fn simulate(
     columns: &[Commitments; 2],
