@@ -55,8 +55,11 @@ pub fn parse(text: &str, places: u8) -> Result<i64, DecimalError> {
 
 /// The text's number times 10^places, if it has no more decimal places than that.
 pub fn parse_exact(text: &str, places: u8) -> Option<i64> {
-    let (scaled, finer) = (parse(text, places).ok()?, parse(text, places + 1).ok()?);
-    (scaled.checked_mul(10)? == finer).then_some(scaled)
+    let (_, digits, exponent) = split(text).ok()?;
+    let kept = digits.len() as i64 + exponent + i64::from(places);
+    let finer = digits.get(usize::try_from(kept.max(0)).ok()?..).unwrap_or_default();
+    let exact = finer.iter().all(|digit| *digit == b'0');
+    parse(text, places).ok().filter(|_| exact)
 }
 
 /// A number that was scaled by 10^places as a decimal, without zeros at its end.

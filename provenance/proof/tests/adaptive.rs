@@ -216,14 +216,15 @@ fn accepts_another_message(made: &Made, at: usize) -> bool {
 
 #[test]
 fn a_wrong_message_is_refused_though_all_that_follows_is_made_for_it() {
-    let tried: Vec<(&Made, (&[u8], usize))> = all()
+    // The three that have all messages which the others have.
+    let tried: Vec<(&Made, (&[u8], usize))> = all()[3..]
         .iter()
         .flat_map(|made| places(made).into_iter().map(move |place| (made, place)))
         .collect();
     for label in ["hidden", "round", "evaluation", "mask", "cross", "hidden mask", "hidden cross"] {
         assert!(tried.iter().any(|(_, (tried, _))| *tried == label.as_bytes()), "{label}");
     }
-    assert!(tried.len() > 100, "{}", tried.len());
+    assert!(tried.len() > 70, "{}", tried.len());
     let accepted = tried.par_iter().find_any(|(made, (_, at))| accepts_another_message(made, *at));
     let accepted = accepted.map(|(_, (label, at))| (String::from_utf8_lossy(label), at));
     assert_eq!(accepted, None);
