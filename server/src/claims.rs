@@ -19,6 +19,7 @@ mod function;
 mod integers;
 mod items;
 mod measures;
+mod nesting;
 mod proof_file;
 mod prove;
 mod refused;

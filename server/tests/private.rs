@@ -1,5 +1,6 @@
 //! Private versions: what a second node gets, what nobody gets, and what their holder alone can do.
 
+mod fuzz;
 mod golden;
 mod holder;
 mod publishing;
