@@ -114,12 +114,13 @@ impl Guess {
             Some((least, greatest)) => {
                 let unit = 10_i64.pow(u32::from(PLACES_MAX - places));
                 let lo = if least >= 0 { 0 } else { -round_up(-(least / unit) + 1) };
-                Kind::Number { places, lo, hi: round_up(greatest / unit + 1).max(lo + 1) }
+                let hi = round_up(greatest / unit + 1).max(lo + 1);
+                Kind::Number { places, lo, hi, thresholds: Vec::new() }
             }
             None if levels.iter().all(|level| level == "true" || level == "false") => Kind::Boolean,
             None => category(&levels)?,
         };
-        Some(Column { name, kind, nullable, thresholds: Vec::new() })
+        Some(Column { name, kind, nullable })
     }
 }
 
