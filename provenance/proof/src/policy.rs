@@ -5,6 +5,7 @@
 //! see (differences to earlier releases, other versions, other logs) is the node's promise.
 
 mod check;
+mod counts;
 
 use thiserror::Error;
 

@@ -65,6 +65,11 @@ fn what_one_count_leaves_of_another_is_looked_at() {
     assert_eq!(decide(&both, &[50, 50, 9000]), Ok(()));
     assert_eq!(decide(&both, &[50, 47, 9000]), Err(Refusal::Complement));
     assert_eq!(decide(&both, &[50, 51, 9000]), Err(Refusal::Complement));
+    // In one group 3 are missing, in all together many.
+    both.groups = vec![2];
+    both.conditions.clear();
+    assert_eq!(decide(&both, &[30, 20, 900, 30, 15, 800, 20, 20, 700]), Ok(()));
+    assert_eq!(decide(&both, &[30, 17, 900, 30, 27, 800, 20, 20, 700]), Err(Refusal::Complement));
 }
 
 #[test]
@@ -75,6 +80,50 @@ fn what_the_groups_leave_of_all_rows_is_looked_at() {
     assert_eq!(decide(&grouped, &[40, 30, 27]), Err(Refusal::Complement));
     assert_eq!(decide(&grouped, &[60, 30, 27]), Err(Refusal::Complement));
     assert_eq!(decide(&grouped, &[60, 30, 7]), Err(Refusal::Cell));
+    // Smokers by group: 3 do not smoke, or are in no group. Counted beside sums alone: the same.
+    let smokers = of(&[Condition::True(3)], &[2], Measure::Count);
+    assert_eq!(decide(&smokers, &[40, 30, 20]), Ok(()));
+    assert_eq!(decide(&smokers, &[40, 30, 27]), Err(Refusal::Complement));
+    let ages = of(&[], &[2], Measure::Sum(Quantity::Value(0)));
+    assert_eq!(decide(&ages, &[40, 900, 30, 700, 20, 500]), Ok(()));
+    assert_eq!(decide(&ages, &[40, 900, 30, 700, 27, 500]), Err(Refusal::Complement));
+}
+
+#[test]
+fn what_two_counts_leave_of_a_third_is_looked_at() {
+    // n, Σsmoker, Σlevel, then smoker·smoker, smoker·level, level·level: the fourth cell of a table.
+    let gram = of(&[], &[], Measure::Gram(vec![Quantity::True(3), Quantity::Level(2, 0)]));
+    for both in [10, 20, 30] {
+        assert_eq!(decide(&gram, &[90, 60, 40, 60, both, 40]), Ok(()), "{both}");
+    }
+    assert_eq!(decide(&gram, &[90, 60, 40, 60, 15, 40]), Err(Refusal::Complement));
+    // 60 and 50 of 90 share 20 at least.
+    assert_eq!(decide(&gram, &[90, 60, 50, 60, 19, 50]), Err(Refusal::Complement));
+}
+
+#[test]
+fn what_levels_leave_is_looked_at() {
+    let mut levels = of(&[], &[], Measure::Sum(Quantity::Level(2, 0)));
+    levels.measures.push(Measure::Sum(Quantity::Level(2, 1)));
+    assert_eq!(decide(&levels, &[90, 50, 90, 30]), Ok(()));
+    assert_eq!(decide(&levels, &[90, 50, 90, 40]), Ok(()));
+    // 5 people have the third level.
+    assert_eq!(decide(&levels, &[90, 50, 90, 35]), Err(Refusal::Complement));
+    assert_eq!(decide(&levels, &[90, 50, 90, 41]), Err(Refusal::Complement));
+}
+
+#[test]
+fn counts_of_more_rows_than_there_are_are_refused() {
+    let ages = of(&[], &[2], Measure::Sum(Quantity::Value(0)));
+    for count in [101, u128::from(u64::MAX), u128::MAX] {
+        assert!(decide(&ages, &[count, 1, count, 1, count, 1]).is_err());
+        assert!(decide(&of(&[], &[2], Measure::Count), &[count; 3]).is_err());
+    }
+    // The same count twice, of which the second is a lie.
+    let mut twice = of(&[Condition::True(3)], &[], Measure::Count);
+    twice.measures.push(Measure::Sum(Quantity::Value(0)));
+    assert_eq!(decide(&twice, &[50, 50, 900]), Ok(()));
+    assert!(decide(&twice, &[50, u128::MAX, 900]).is_err());
 }
 
 #[test]

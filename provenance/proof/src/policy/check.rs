@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::Policy;
+use super::counts::Remainders;
 use crate::body::Body;
 use crate::schema::Kind;
 use crate::statement::plan::{Counted, Fact, Plan, Tables};
@@ -47,10 +48,11 @@ pub fn check(
     if claims.len() != results.len() {
         return Err(Refusal::Cell);
     }
-    let rules = Rules { body, policy: &body.policy, claims, tables, results };
+    let remainders = Remainders::of(&tables.kinds);
+    let rules = Rules { body, policy: &body.policy, claims, tables, results, remainders };
     rules.cells()?;
     rules.complements()?;
-    rules.groups(statement)?;
+    rules.together()?;
     rules.withheld()?;
     rules.sums()?;
     rules.models(statement)
@@ -62,6 +64,7 @@ struct Rules<'a> {
     claims: &'a [Counted],
     tables: &'a Tables,
     results: &'a [u128],
+    remainders: Remainders,
 }
 
 impl Rules<'_> {
@@ -80,56 +83,25 @@ impl Rules<'_> {
         if all_allowed { Ok(()) } else { Err(Refusal::Cell) }
     }
 
-    /// A count under more conditions than another is taken from it.
+    /// What each group's counts leave of one another, and of all rows.
     fn complements(&self) -> Result<(), Refusal> {
-        let rows = u128::from(self.body.rows);
-        let mut counts: BTreeMap<&[Fact], u128> = BTreeMap::new();
-        counts.extend(self.counts().map(|(claim, count)| (&claim.facts[..], count)));
-        for (facts, count) in &counts {
-            if !rows.checked_sub(*count).is_some_and(|rest| self.allowed(rest)) {
-                return Err(Refusal::Complement);
-            }
-            let wider = counts.iter().filter(|(other, _)| {
-                *other != facts && other.iter().all(|fact| fact.follows_from(facts))
-            });
-            for (_, other) in wider {
-                if !other.checked_sub(*count).is_some_and(|rest| self.allowed(rest)) {
-                    return Err(Refusal::Complement);
-                }
-            }
-        }
-        Ok(())
+        let fit = self.counts().all(|(_, count)| count <= u128::from(self.body.rows));
+        let mut groups = self.told().chunks_exact(self.tables.integers.max(1));
+        let enough = fit && groups.all(|own| self.leave_enough(&self.kinds(own)));
+        if enough { Ok(()) } else { Err(Refusal::Complement) }
     }
 
-    /// What a statement's groups leave of all rows, or of the rows that fulfil the conditions.
-    fn groups(&self, statement: &Statement) -> Result<(), Refusal> {
-        let counted = statement.measures.contains(&Measure::Count);
-        if statement.groups.is_empty() || !counted || self.tables.withheld > 0 {
-            return Ok(());
-        }
-        let grouped = |claim: &Counted| {
-            let depth = claim.facts.iter().filter(|fact| {
-                fact.says_more_of().is_some_and(|column| statement.groups.contains(&column))
-            });
-            depth.count() == statement.groups.len()
-                && claim.facts.len() == statement.groups.len() + statement.conditions.len()
-                && !claim.facts.iter().any(|fact| matches!(fact, Fact::Valid(_)))
+    /// The same of all groups together.
+    fn together(&self) -> Result<(), Refusal> {
+        let (told, totals) = self.results.split_at(self.told().len());
+        let enough = match totals {
+            [] => self.leave_enough(&self.sums_of_kinds(told)),
+            totals => self.leave_enough(totals),
         };
-        if !statement.conditions.is_empty() {
-            return Ok(());
-        }
-        let mut cells: BTreeMap<&[Fact], u128> = BTreeMap::new();
-        cells.extend(
-            self.counts()
-                .filter(|(claim, _)| grouped(claim))
-                .map(|(claim, n)| (&claim.facts[..], n)),
-        );
-        let rest = u128::from(self.body.rows).checked_sub(cells.values().sum());
-        if rest.is_some_and(|rest| self.allowed(rest)) { Ok(()) } else { Err(Refusal::Complement) }
+        if enough { Ok(()) } else { Err(Refusal::Complement) }
     }
 
-    /// Withheld groups: two at least, and every kind of count leaves nothing or enough for them, as
-    /// does what one kind leaves of a wider one.
+    /// Withheld groups: two at least, and what they hold together may be told as if they were one.
     fn withheld(&self) -> Result<(), Refusal> {
         let tables = self.tables;
         if tables.withheld == 0 {
@@ -138,17 +110,40 @@ impl Rules<'_> {
         if tables.withheld < 2 {
             return Err(Refusal::Withheld);
         }
-        let (told, totals) = self.results.split_at(self.results.len() - tables.counts.len());
-        let rest = |(count, total): (&usize, &u128)| {
-            let told = told.iter().skip(*count).step_by(tables.integers.max(1));
-            total.checked_sub(told.sum()).filter(|rest| self.allowed(*rest))
-        };
-        let rests = tables.counts.iter().zip(totals).map(rest).collect::<Option<Vec<u128>>>();
-        let rests = rests.ok_or(Refusal::Withheld)?;
-        let apart = |(wide, narrow): &(usize, usize)| {
-            rests[*wide].checked_sub(rests[*narrow]).is_some_and(|rest| self.allowed(rest))
-        };
-        if tables.within.iter().all(apart) { Ok(()) } else { Err(Refusal::Withheld) }
+        let (told, totals) = self.results.split_at(self.told().len());
+        let told = self.sums_of_kinds(told);
+        let rests = totals.iter().zip(&told).map(|(total, told)| total.checked_sub(*told));
+        let rests = rests.collect::<Option<Vec<u128>>>().ok_or(Refusal::Withheld)?;
+        let allowed = rests.iter().all(|rest| self.allowed(*rest)) && self.leave_enough(&rests);
+        if allowed { Ok(()) } else { Err(Refusal::Withheld) }
+    }
+
+    /// The results of groups, without totals.
+    fn told(&self) -> &[u128] {
+        &self.results[..self.results.len() - self.tables.totals()]
+    }
+
+    /// One group's counts, each kind once.
+    fn kinds(&self, own: &[u128]) -> Vec<u128> {
+        let count = |at: &usize| own.get(*at).copied().unwrap_or_default();
+        self.tables.counts.iter().map(count).collect()
+    }
+
+    /// Each kind's counts of all told groups, none of which is more than all rows.
+    fn sums_of_kinds(&self, told: &[u128]) -> Vec<u128> {
+        let mut sums = vec![0; self.tables.counts.len()];
+        for own in told.chunks_exact(self.tables.integers.max(1)) {
+            sums.iter_mut().zip(self.kinds(own)).for_each(|(sum, count)| *sum += count);
+        }
+        sums
+    }
+
+    fn leave_enough(&self, counts: &[u128]) -> bool {
+        let rows = u128::from(self.body.rows);
+        let number = |count: u128| i128::try_from(count).ok().filter(|_| count <= rows);
+        let numbers: Option<Vec<i128>> = counts.iter().copied().chain([rows]).map(number).collect();
+        let allowed = |rest: i128| u128::try_from(rest).is_ok_and(|rest| self.allowed(rest));
+        numbers.is_some_and(|numbers| self.remainders.numbers(&numbers).all(allowed))
     }
 
     /// Σu at an end of what the conditions leave of the range: every number stands there.
@@ -172,7 +167,7 @@ impl Rules<'_> {
     /// Gram matrices: each quantity varies, and rows are many enough for a model of all of them.
     fn models(&self, statement: &Statement) -> Result<(), Refusal> {
         let all: Vec<(&Counted, &u128)> = self.claims.iter().zip(self.results).collect();
-        let mut rest = &all[..all.len() - self.tables.counts.len()];
+        let mut rest = &all[..self.told().len()];
         while !rest.is_empty() {
             for measure in &statement.measures {
                 let (own, others) = rest.split_at(measure.integers().min(rest.len()));

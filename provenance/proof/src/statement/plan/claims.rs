@@ -14,9 +14,11 @@ pub struct Tables {
     pub told: Vec<usize>,
     /// How many are withheld.
     pub withheld: usize,
-    /// Where groups are withheld: which of a group's integers are counts, each kind once. The
+    /// Which of a group's integers are counts, each kind once. Where groups are withheld, the
     /// claims end with a total for each of them.
     pub counts: Vec<usize>,
+    /// What each kind counts of all groups together: each column that is grouped by is not null.
+    pub kinds: Vec<Vec<Fact>>,
     /// Pairs of places in `counts`: the second counts some rows of the first.
     pub within: Vec<(usize, usize)>,
 }
@@ -42,10 +44,7 @@ impl Claims {
         let conditions: Vec<Fact> = statement.conditions.iter().map(condition_fact).collect();
         let all = statement.groups.iter().map(|group| Fact::Valid(*group));
         let totals = measures(&conditions.iter().copied().chain(all).collect::<Vec<_>>());
-        let counts = match statement.withheld.is_empty() {
-            true => Vec::new(),
-            false => counts(&totals),
-        };
+        let counts = counts(&totals);
         let (mut told, mut hidden, mut told_groups) = (Vec::new(), Vec::new(), Vec::new());
         for (at, cell) in cells(conditions, statement, schema).iter().enumerate() {
             let claims = measures(cell);
@@ -63,15 +62,21 @@ impl Claims {
             integers: totals.len(),
             told: told_groups,
             withheld: statement.withheld.len(),
+            kinds: counts.iter().map(|count| totals[*count].facts.clone()).collect(),
             within: pairs(&counts, &totals),
             counts,
         };
-        told.extend(tables.counts.iter().map(|count| totals[*count].clone()));
+        told.extend(tables.counts[..tables.totals()].iter().map(|count| totals[*count].clone()));
         Ok(Self { told, hidden, tables })
     }
 }
 
 impl Tables {
+    /// Claims that are totals, the last ones: none where no group is withheld.
+    pub fn totals(&self) -> usize {
+        if self.withheld > 0 { self.counts.len() } else { 0 }
+    }
+
     /// What is shown of the hidden counts, which are the claims after the `told` ones: a count of a
     /// withheld group is small, or what it leaves of a wider one of that group is.
     pub(super) fn one_small(&self, told: usize, below: u32) -> Option<OneSmall> {
