@@ -37,6 +37,8 @@ pub const GROUPS_MAX: usize = 2;
 pub const MEASURES_MAX: usize = 64;
 /// The most quantities of one Gram matrix.
 pub const GRAM_MAX: usize = 24;
+/// The most columns that one measure looks for nulls in.
+pub const PRESENT_MAX: usize = GRAM_MAX;
 
 /// A condition that rows fulfil or not; null fulfils none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +84,8 @@ pub enum Quantity {
 pub enum Measure {
     /// Rows: one integer.
     Count,
+    /// Rows in which none of these columns is null: one integer. Ascending, each once.
+    Present(Vec<u16>),
     /// Rows in which the quantity is not null, and its sum: two integers.
     Sum(Quantity),
     /// Over the rows in which no quantity is null: their number, all sums, and all sums of products
@@ -93,7 +97,7 @@ impl Measure {
     /// Integers that it claims of one group.
     pub fn integers(&self) -> usize {
         match self {
-            Self::Count => 1,
+            Self::Count | Self::Present(_) => 1,
             Self::Sum(_) => 2,
             Self::Gram(quantities) => {
                 let size = quantities.len();
@@ -215,6 +219,11 @@ impl Statement {
         };
         let measure = |measure: &Measure| match measure {
             Measure::Count => true,
+            Measure::Present(columns) => {
+                (1..=PRESENT_MAX).contains(&columns.len())
+                    && columns.is_sorted_by(|a, b| a < b)
+                    && columns.iter().all(|column| kind(*column).is_some())
+            }
             Measure::Sum(one) => quantity(one),
             Measure::Gram(all) => (1..=GRAM_MAX).contains(&all.len()) && all.iter().all(quantity),
         };
@@ -247,8 +256,9 @@ impl Statement {
             Quantity::Value(_) => false,
             Quantity::Level(column, _) | Quantity::True(column) => grouped(column),
         };
+        // That a column which is grouped by is not null says nothing of one group.
         let measure = |measure: &Measure| match measure {
-            Measure::Count => false,
+            Measure::Count | Measure::Present(_) => false,
             Measure::Sum(one) => quantity(one),
             Measure::Gram(all) => all.iter().any(quantity),
         };

@@ -159,12 +159,35 @@ fn a_statement_that_withholds_with_its_transcript() {
     assert_eq!(proven.results, [8, 15]);
     let checked = check(&example.manifest).unwrap();
     verify(&checked, &statement, &context(), &proven.results, &proven.proof).unwrap();
-    let text = format!(
-        "schema {schema}\nmanifest {}\nstatement {}\nresults 8 15\n{}\nproof\n{}",
-        manifest_hash(&example.manifest),
+    golden("proof-withheld.txt", &told_of(&example, &statement, &proven));
+}
+
+/// Rows in which something is not null, in each group and in all columns at once.
+#[test]
+fn a_statement_of_present_rows_with_its_transcript() {
+    let example = example();
+    let statement = Statement {
+        conditions: vec![],
+        groups: vec![],
+        measures: vec![Measure::Present(vec![1]), Measure::Present(vec![0, 1, 2])],
+        withheld: vec![],
+    };
+    let proven = prove(&example.open, &statement, &context(), &ENTROPY).unwrap();
+    let checked = check(&example.manifest).unwrap();
+    verify(&checked, &statement, &context(), &proven.results, &proven.proof).unwrap();
+    golden("proof-present.txt", &told_of(&example, &statement, &proven));
+}
+
+/// A statement with all that belongs to it.
+fn told_of(published: &Published, statement: &Statement, proven: &Proven) -> String {
+    let results: Vec<String> = proven.results.iter().map(u128::to_string).collect();
+    format!(
+        "schema {}\nmanifest {}\nstatement {}\nresults {}\n{}\nproof\n{}",
+        published.open.body.schema,
+        manifest_hash(&published.manifest),
         hex::encode(statement.encode()),
-        transcript(&example, &statement, &proven).join("\n"),
+        results.join(" "),
+        transcript(published, statement, proven).join("\n"),
         hex_lines(&proven.proof),
-    );
-    golden("proof-withheld.txt", &text);
+    )
 }

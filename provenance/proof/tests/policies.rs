@@ -102,6 +102,34 @@ fn what_two_counts_leave_of_a_third_is_looked_at() {
 }
 
 #[test]
+fn what_is_missing_is_a_count() {
+    // Of 100 changes 3 are missing, or of all but 3.
+    let changes = of(&[], &[], Measure::Present(vec![1]));
+    for count in [0, 10, 90, 100] {
+        assert_eq!(decide(&changes, &[count]), Ok(()), "{count}");
+    }
+    assert_eq!(decide(&changes, &[97]), Err(Refusal::Complement));
+    assert_eq!(decide(&changes, &[3]), Err(Refusal::Cell));
+    // By group, beside the group's rows: those of one group, and of all together.
+    let mut by_group = of(&[], &[2], Measure::Count);
+    by_group.measures.push(Measure::Present(vec![1]));
+    assert_eq!(decide(&by_group, &[40, 30, 30, 30, 20, 10]), Ok(()));
+    assert_eq!(decide(&by_group, &[40, 30, 30, 27, 20, 10]), Err(Refusal::Complement));
+    let alone = of(&[], &[2], Measure::Present(vec![1]));
+    assert_eq!(decide(&alone, &[40, 30, 20]), Ok(()));
+    assert_eq!(decide(&alone, &[40, 30, 27]), Err(Refusal::Complement));
+    // Change, group and both are known of so many: 5 people have neither.
+    let mut both = of(&[], &[], Measure::Present(vec![1]));
+    both.measures.extend([Measure::Present(vec![2]), Measure::Present(vec![1, 2])]);
+    assert_eq!(decide(&both, &[80, 70, 60]), Ok(()));
+    assert_eq!(decide(&both, &[80, 70, 50]), Ok(()));
+    assert_eq!(decide(&both, &[80, 70, 55]), Err(Refusal::Complement));
+    // A condition hides how many rows there are.
+    let smokers = of(&[Condition::True(3)], &[], Measure::Present(vec![1]));
+    assert_eq!(decide(&smokers, &[47]), Ok(()));
+}
+
+#[test]
 fn what_levels_leave_is_looked_at() {
     let mut levels = of(&[], &[], Measure::Sum(Quantity::Level(2, 0)));
     levels.measures.push(Measure::Sum(Quantity::Level(2, 1)));
@@ -170,20 +198,27 @@ fn models_need_rows() {
 fn a_verifier_applies_the_policy_of_the_body() {
     // The holder proves a true statistic that its own policy forbids: the verifier refuses it.
     let people: Vec<Person> = (0..100)
-        .map(|at| Person { age: 20 + at % 60, change: None, group: None, smoker: at < 4 })
+        .map(|at| Person {
+            age: 20 + at % 60,
+            change: (at >= 3).then_some(at),
+            group: None,
+            smoker: at < 4,
+        })
         .collect();
     let published = published(&people);
-    let statement = of(&[Condition::True(3)], &[], Measure::Count);
-    let refused = prove(&published.open, &statement, &context(), &ENTROPY);
-    assert_eq!(refused, Err(StatementError::Policy(Refusal::Cell)));
-    let plan = plan(&statement, &published.open.body).unwrap();
-    let proof =
-        prove::prove_results(&published.open, &statement, &plan, &context(), &[4], &ENTROPY)
-            .unwrap();
     let checked = veritrail_proof::ingest::check(&published.manifest).unwrap();
-    let result = verify(&checked, &statement, &context(), &[4], &proof);
-    assert_eq!(
-        result.err(),
-        Some(verify::RefusedStatement::Statement(StatementError::Policy(Refusal::Cell)))
-    );
+    let smokers = of(&[Condition::True(3)], &[], Measure::Count);
+    let changes = of(&[], &[], Measure::Present(vec![1]));
+    let cases = [(smokers, 4, Refusal::Cell), (changes, 97, Refusal::Complement)];
+    for (statement, count, refusal) in cases {
+        let refusal = StatementError::Policy(refusal);
+        let refused = prove(&published.open, &statement, &context(), &ENTROPY);
+        assert_eq!(refused, Err(refusal.clone()));
+        let plan = plan(&statement, &published.open.body).unwrap();
+        let open = &published.open;
+        let proof =
+            prove::prove_results(open, &statement, &plan, &context(), &[count], &ENTROPY).unwrap();
+        let result = verify(&checked, &statement, &context(), &[count], &proof);
+        assert_eq!(result.err(), Some(verify::RefusedStatement::Statement(refusal)));
+    }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use veritrail_proof::argument::VerifyError;
 use veritrail_proof::body::tree::{ColumnNode, path};
 use veritrail_proof::columns::Role;
+use veritrail_proof::columns::build::{Cell, ColumnBuilder};
 use veritrail_proof::derived::Answer;
 use veritrail_proof::ingest::verify::{ColumnProof, checked_before};
 use veritrail_proof::ingest::{Checked, check};
@@ -29,6 +30,10 @@ pub fn statement(conditions: &[Condition], groups: &[u16], measures: &[Measure])
         measures: measures.to_vec(),
         withheld: vec![],
     }
+}
+
+pub fn present(columns: &[u16]) -> Measure {
+    Measure::Present(columns.to_vec())
 }
 
 pub fn checked() -> &'static Checked {
@@ -62,12 +67,27 @@ pub fn examples() -> Vec<Statement> {
             &[],
             &[Measure::Gram(vec![change, age, Quantity::True(SMOKER), Quantity::Level(GROUP, 0)])],
         ),
+        statement(&[], &[], &[present(&[CHANGE])]),
+        statement(&[Condition::True(SMOKER)], &[GROUP], &[Measure::Count, present(&[CHANGE])]),
+        statement(
+            &[Condition::False(SMOKER)],
+            &[],
+            &[present(&[GROUP]), present(&[CHANGE]), present(&[AGE, CHANGE, GROUP])],
+        ),
         statement(
             &[Condition::True(SMOKER), Condition::Level(GROUP, 1)],
             &[],
             &[Measure::Gram(vec![age, change, Quantity::True(SMOKER)])],
         ),
     ]
+}
+
+fn holds(person: &Person, column: u16) -> bool {
+    match column {
+        CHANGE => person.change.is_some(),
+        GROUP => person.group.is_some(),
+        _ => true,
+    }
 }
 
 /// The integers by definition: u = q − lo, and null is nothing.
@@ -97,8 +117,13 @@ fn direct(people: &[Person], statement: &Statement) -> Vec<u128> {
     let mut integers = Vec::new();
     for cell in &cells {
         for measure in &statement.measures {
+            if let Measure::Present(columns) = measure {
+                let none_null = |person: &&&Person| columns.iter().all(|at| holds(person, *at));
+                integers.push(cell.iter().filter(none_null).count() as u128);
+                continue;
+            }
             let quantities = match measure {
-                Measure::Count => vec![],
+                Measure::Count | Measure::Present(_) => vec![],
                 Measure::Sum(one) => vec![*one],
                 Measure::Gram(all) => all.clone(),
             };
@@ -125,7 +150,7 @@ fn direct(people: &[Person], statement: &Statement) -> Vec<u128> {
 #[test]
 fn every_statement_says_what_direct_computation_says() {
     let (people, _) = hospital();
-    assert!(examples().len() >= 9);
+    assert!(examples().len() >= 12);
     for statement in examples() {
         let proven = proven(&statement);
         assert_eq!(proven.results, direct(people, &statement), "{statement:?}");
@@ -177,7 +202,7 @@ fn a_product_of_many_conditions_is_derived_in_the_proof() {
 
 #[test]
 fn a_proof_that_is_longer_or_shorter_is_refused() {
-    for statement in [&examples()[0], &examples()[8]] {
+    for statement in [&examples()[0], &examples()[8], &examples()[11]] {
         let proven = proven(statement);
         let length = proven.proof.len();
         let longer = [&proven.proof[..], &[0; 32]].concat();
@@ -296,14 +321,21 @@ fn statements_have_one_text_and_odd_ones_are_refused() {
         statement(&[Condition::True(SMOKER); 3], &[], &count),
         statement(&[], &[], &[Measure::Sum(Quantity::Value(SMOKER))]),
         statement(&[], &[], &[Measure::Gram(vec![])]),
+        statement(&[], &[], &[present(&[])]),
+        statement(&[], &[], &[present(&[9])]),
+        statement(&[], &[], &[present(&[CHANGE, CHANGE])]),
+        statement(&[], &[], &[present(&[GROUP, CHANGE])]),
+        statement(&[], &[], &[present(&(0..=PRESENT_MAX as u16).collect::<Vec<_>>())]),
         statement(&[], &[], &[Measure::Gram(vec![Quantity::Value(AGE); GRAM_MAX + 1])]),
     ];
     for statement in odd {
         assert!(statement.check(schema).is_err(), "{statement:?}");
     }
-    // Nothing of it is committed: N is public.
-    let public = statement(&[], &[], &count);
-    assert_eq!(plan(&public, &hospital().1.open.body).err(), Some(StatementError::Public));
+    // Nothing of it is committed: N is public, and no cell of these columns is null.
+    for measure in [Measure::Count, present(&[AGE]), present(&[AGE, SMOKER])] {
+        let public = statement(&[], &[], &[measure]);
+        assert_eq!(plan(&public, &hospital().1.open.body).err(), Some(StatementError::Public));
+    }
 }
 
 #[test]
@@ -332,6 +364,74 @@ fn a_count_of_all_rows_is_no_count_of_those_that_are_not_null() {
 }
 
 #[test]
+fn rows_in_which_something_is_not_null_are_those_of_the_named_columns() {
+    let (people, _) = hospital();
+    let open = &hospital().1.open;
+    let all = people.len() as u128;
+    let count = |columns: &[u16]| {
+        let held = |person: &&Person| columns.iter().all(|at| holds(person, *at));
+        people.iter().filter(held).count() as u128
+    };
+    let asked = |columns: &[u16]| statement(&[], &[], &[present(columns)]);
+    let sets: [&[u16]; 4] = [&[CHANGE], &[GROUP], &[CHANGE, GROUP], &[AGE, CHANGE]];
+    for columns in sets {
+        let honest = proven(&asked(columns));
+        assert_eq!(honest.results, [count(columns)]);
+        // A lie of any size, with the true proof or one made for it.
+        for lie in [all, 0, count(&[CHANGE]), count(&[GROUP]), count(&[CHANGE, GROUP])] {
+            if lie == count(columns) {
+                continue;
+            }
+            let plan = plan(&asked(columns), &open.body).unwrap();
+            let forged =
+                prove_results(open, &asked(columns), &plan, &context(), &[lie], &ENTROPY).unwrap();
+            for proof in [&honest.proof, &forged] {
+                let error = verify(checked(), &asked(columns), &context(), &[lie], proof);
+                let refused = RefusedStatement::Proof(VerifyError::False);
+                assert_eq!(error.unwrap_err(), refused, "{columns:?} {lie}");
+            }
+        }
+        // The same integer as one of other columns, of all rows, or of a sum.
+        let others = sets.iter().filter(|other| **other != columns).map(|other| asked(other));
+        let sum = statement(&[], &[], &[Measure::Sum(Quantity::Value(CHANGE))]);
+        for other in others.chain([statement(&[], &[], &[Measure::Count]), sum]) {
+            let results = &honest.results;
+            assert!(verify(checked(), &other, &context(), results, &honest.proof).is_err());
+        }
+    }
+    assert!(count(&[CHANGE, GROUP]) < count(&[CHANGE]).min(count(&[GROUP])));
+}
+
+#[test]
+fn presence_in_many_columns_is_derived_in_the_proof() {
+    let schema: Schema = "a:bool?,b:bool?,c:bool?,d:bool?,e:bool?,f:bool?".parse().unwrap();
+    let random = numbers(5, 6 * 400, 10);
+    let rows: Vec<&[u64]> = random.chunks_exact(6).collect();
+    let columns = schema.columns().iter().enumerate().map(|(at, column)| {
+        let mut builder = ColumnBuilder::new(column);
+        for row in &rows {
+            let cell = if row[at] == 0 { Cell::Null } else { Cell::Boolean(row[at] < 5) };
+            builder.push(cell).unwrap();
+        }
+        builder.finish()
+    });
+    let policy = veritrail_proof::policy::Policy::default();
+    let columns = columns.collect();
+    let published =
+        veritrail_proof::ingest::publish(&did(), 1, policy, columns, seed(), &ENTROPY).unwrap();
+    let asked = statement(&[Condition::True(0)], &[], &[present(&[0, 1, 2, 3, 4, 5])]);
+    let planned = plan(&asked, &published.open.body).unwrap();
+    assert_eq!(planned.derived.len(), 1);
+    let proven = prove(&published.open, &asked, &context(), &ENTROPY).unwrap();
+    let held = |row: &&&[u64]| row[0] < 5 && row.iter().all(|cell| *cell != 0);
+    assert_eq!(proven.results, [rows.iter().filter(held).count() as u128]);
+    let checked = check(&published.manifest).unwrap();
+    assert!(verify(&checked, &asked, &context(), &proven.results, &proven.proof).is_ok());
+    let lie = [proven.results[0] + 1];
+    assert!(verify(&checked, &asked, &context(), &lie, &proven.proof).is_err());
+}
+
+#[test]
 fn answers_are_told_apart_by_group_and_measure() {
     let (people, _) = hospital();
     let grouped =
@@ -348,6 +448,11 @@ fn answers_are_told_apart_by_group_and_measure() {
         assert_eq!(sum as i64 + scale.lo * n as i64, changes.iter().sum::<i64>());
         assert_eq!((scale.lo, scale.places), (-500, 1));
     }
+    let smokers = &examples()[9];
+    let changes = verified(smokers);
+    let own = |p: &&Person| p.smoker && p.group == Some(1) && p.change.is_some();
+    let expected = people.iter().filter(own).count() as u128;
+    assert_eq!(changes.answer(1, 1), Some(Answer::Count(expected)));
     assert!(statistic.answer(3, 0).is_none());
     assert!(statistic.answer(0, 2).is_none());
 }

@@ -25,7 +25,7 @@ use veritrail_proof::transcript::{Blinds, Transcript};
 
 use crate::arguments::{boolean, check as check_relation, sum_of};
 use crate::fixtures::*;
-use crate::statements::statement;
+use crate::statements::{present, statement};
 use crate::zero_knowledge::{Programmed, Recording, fold};
 
 const ROWS: u64 = 2100;
@@ -457,6 +457,16 @@ fn groups_whose_missing_values_are_few_are_withheld_too() {
     verify_in(&published, &chosen, &proven.results, &proven.proof).unwrap();
     assert_eq!(proven.results[..2], [60, 60]);
     assert_eq!(proven.results[3..], [150, 127]);
+    // The same counts alone; that a group is known is so of all its rows.
+    let known = statement(&[], &[GROUP], &[Measure::Count, present(&[1]), present(&[GROUP])]);
+    let chosen = withhold(&published.open, &known).unwrap();
+    assert_eq!(chosen.withheld, [1, 2]);
+    let proven = prove_in(&published, &chosen).unwrap();
+    verify_in(&published, &chosen, &proven.results, &proven.proof).unwrap();
+    assert_eq!(proven.results, [60, 60, 60, 150, 127]);
+    // Without the count of all rows nobody learns what is missing in a group.
+    let alone = statement(&[], &[GROUP], &[present(&[1])]);
+    assert_eq!(withhold(&published.open, &alone), Ok(alone.clone()));
 }
 
 #[test]

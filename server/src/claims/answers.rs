@@ -97,7 +97,7 @@ fn row(claim: &Claim, schema: &Schema, cell: &Cell) -> Option<Row> {
 /// The columns that a claim adds up, each with the decimal places that it was committed with.
 pub fn rounded_columns(claim: &Claim, schema: &Schema) -> Vec<(String, u8)> {
     let quantities = claim.statement().measures.iter().flat_map(|measure| match measure {
-        Measure::Count => Vec::new(),
+        Measure::Count | Measure::Present(_) => Vec::new(),
         Measure::Sum(quantity) => vec![*quantity],
         Measure::Gram(all) => all.clone(),
     });

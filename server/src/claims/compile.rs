@@ -167,7 +167,7 @@ fn check_present(
         Quantity::Value(at) | Quantity::Level(at, _) | Quantity::True(at) => *at == column,
     };
     let leaves_out = |measure: &Measure, column| match measure {
-        Measure::Count => false,
+        Measure::Count | Measure::Present(_) => false,
         Measure::Sum(quantity) => mentions(quantity, column),
         Measure::Gram(all) => all.iter().any(|quantity| mentions(quantity, column)),
     };

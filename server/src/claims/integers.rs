@@ -61,7 +61,7 @@ pub(super) fn cells(
 /// A measure's quantities.
 pub(super) fn quantities(measure: &Measure) -> &[Quantity] {
     match measure {
-        Measure::Count => &[],
+        Measure::Count | Measure::Present(_) => &[],
         Measure::Sum(quantity) => std::slice::from_ref(quantity),
         Measure::Gram(quantities) => quantities,
     }

@@ -216,7 +216,7 @@ fn is_of(measure: &Measure, column: u16) -> bool {
         Quantity::Value(at) | Quantity::Level(at, _) | Quantity::True(at) => *at == column,
     };
     match measure {
-        Measure::Count => false,
+        Measure::Count | Measure::Present(_) => false,
         Measure::Sum(quantity) => of(quantity),
         Measure::Gram(quantities) => quantities.iter().all(of),
     }

@@ -31,7 +31,7 @@ pub struct Gram {
 /// What was verified of one measure in one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Rows.
+    /// Rows, all or those in which some columns are not null.
     Count(u128),
     /// Rows in which the quantity is not null, Σu, and how it is read.
     Sum(u128, u128, Scale),
@@ -64,7 +64,7 @@ impl Statistic {
         let integers = self.results().get(at * own + before..)?.get(..asked.integers())?;
         let scale = |quantity: &Quantity| Scale::of(quantity, &self.body().schema);
         match (asked, integers) {
-            (Measure::Count, [count]) => Some(Answer::Count(*count)),
+            (Measure::Count | Measure::Present(_), [count]) => Some(Answer::Count(*count)),
             (Measure::Sum(quantity), [n, sum]) => Some(Answer::Sum(*n, *sum, scale(quantity)?)),
             (Measure::Gram(quantities), [n, rest @ ..]) => {
                 let (sums, products) = rest.split_at_checked(quantities.len())?;

@@ -1,8 +1,8 @@
 //! A statement's bytes: the fixed layout that is absorbed, and that proofs are stored with.
 
 use super::{
-    CONDITIONS_MAX, Condition, GRAM_MAX, GROUPS_MAX, MEASURES_MAX, Measure, Quantity, Statement,
-    StatementError,
+    CONDITIONS_MAX, Condition, GRAM_MAX, GROUPS_MAX, MEASURES_MAX, Measure, PRESENT_MAX, Quantity,
+    Statement, StatementError,
 };
 use crate::wire::{Reader, WireError, Writer};
 
@@ -39,6 +39,11 @@ impl Statement {
                     writer.u8(2);
                     writer.u8(quantities.len() as u8);
                     quantities.iter().for_each(|quantity| write_quantity(&mut writer, quantity));
+                }
+                Measure::Present(columns) => {
+                    writer.u8(3);
+                    writer.u8(columns.len() as u8);
+                    columns.iter().for_each(|column| writer.u16(*column));
                 }
             }
         }
@@ -126,6 +131,7 @@ fn read_measure(reader: &mut Reader<'_>) -> Result<Measure, StatementError> {
         0 => Ok(Measure::Count),
         1 => Ok(Measure::Sum(read_quantity(reader)?)),
         2 => Ok(Measure::Gram(read_list(reader, GRAM_MAX, read_quantity)?)),
+        3 => Ok(Measure::Present(read_list(reader, PRESENT_MAX, |reader| Ok(reader.u16()?))?)),
         _ => Err(WireError::Value("a measure").into()),
     }
 }

@@ -143,6 +143,11 @@ fn measure_claims(cell: &[Fact], measure: &Measure, schema: &Schema, claims: &mu
     };
     match measure {
         Measure::Count => add(claims, cell, &[]),
+        Measure::Present(columns) => {
+            let present: Vec<Fact> =
+                cell.iter().copied().chain(columns.iter().copied().map(Fact::Valid)).collect();
+            add(claims, &present, &[]);
+        }
         Measure::Sum(quantity) => {
             let present = [cell, &[presence(quantity)]].concat();
             add(claims, &present, &[]);
