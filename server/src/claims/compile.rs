@@ -1,16 +1,16 @@
 //! From a claim's text to the statement that is proven. Pure: holder and verifier get the same.
 
-use veritrail_compute::sql::sqlparser::ast::{Query, Select, SelectItem};
+use veritrail_compute::sql::sqlparser::ast::{Query, Select};
 use veritrail_compute::sql::with_query;
 use veritrail_proof::body::Body;
-use veritrail_proof::schema::{Kind, Schema};
+use veritrail_proof::schema::Schema;
 use veritrail_proof::statement::plan::plan;
-use veritrail_proof::statement::{Measure, Quantity, Statement, StatementError};
+use veritrail_proof::statement::{Measure, Statement, StatementError};
 
 use super::columns::Columns;
 use super::condition::{Selection, selection};
 use super::items::item;
-use super::measures::{Function, Item, measures};
+use super::measures::{Asked, Function, Item, Measured, Nulls, measures};
 use super::refused::Refused;
 use super::{select, text};
 
@@ -81,15 +81,17 @@ impl Claim {
         let selection = selection(&columns, select.selection.as_ref())?;
         let groups = select::groups(&columns, select)?;
         let mut items = items(&columns, &groups, select)?;
-        let always_present = |column: u16| {
-            !columns.nullable(column)
-                || selection.implies_present(column)
-                || groups.contains(&column)
+        let may_be_null = |column: u16| {
+            columns.nullable(column)
+                && !selection.implies_present(column)
+                && !groups.contains(&column)
         };
         let null_group = null_group(&columns, &selection, &groups, &items, select)?;
-        let measures = measures(&mut items, !groups.is_empty(), always_present)
-            .map_err(|at| uncounted(&columns, at, select))?;
-        check_present(&columns, &selection, &groups, &measures, select)?;
+        let left_out: Vec<u16> =
+            selection.present.iter().copied().filter(|column| may_be_null(*column)).collect();
+        let nulls = Nulls { left_out: &left_out, may_be: &may_be_null };
+        let measures = measures(&mut items, !groups.is_empty(), &nulls);
+        check_present(&columns, &nulls, &measures, select)?;
         let conditions = selection.conditions.clone();
         let statement =
             Statement { conditions, groups: groups.clone(), measures, withheld: Vec::new() };
@@ -97,8 +99,8 @@ impl Claim {
             Refused::new("the claim", error.to_string(), "fewer aggregates").at(select)
         })?;
         // What follows from the rest is not written down.
-        let present = |column: &u16| groups.contains(column);
-        let present = selection.present.iter().copied().filter(present).collect();
+        let needed = |column: &u16| is_needed(*column, &groups, &items);
+        let present = selection.present.iter().copied().filter(needed).collect();
         let selection = Selection { present, ..selection };
         let mut claim =
             Self { selection, groups, items, null_group, statement, text: String::new() };
@@ -154,56 +156,33 @@ fn null_group(
     Err(Refused::new(format!("GROUP BY {name}"), why, instead).at(&select.group_by))
 }
 
-/// `IS NOT NULL` changes nothing for rows that are left out anyway; elsewhere it is no condition
-/// that a statement has.
+/// Rows without nulls are counted; what else is measured leaves out the nulls of its own columns, and
+/// of no others.
 fn check_present(
     columns: &Columns<'_>,
-    selection: &Selection,
-    groups: &[u16],
+    nulls: &Nulls<'_>,
     measures: &[Measure],
     select: &Select,
 ) -> Result<(), Refused> {
-    let mentions = |quantity: &Quantity, column: u16| match quantity {
-        Quantity::Value(at) | Quantity::Level(at, _) | Quantity::True(at) => *at == column,
-    };
-    let leaves_out = |measure: &Measure, column| match measure {
-        Measure::Count | Measure::Present(_) => false,
-        Measure::Sum(quantity) => mentions(quantity, column),
-        Measure::Gram(all) => all.iter().any(|quantity| mentions(quantity, column)),
-    };
-    for column in &selection.present {
-        let implied =
-            groups.contains(column) || measures.iter().all(|measure| leaves_out(measure, *column));
-        if !implied {
-            let name = text::name(columns.column(*column).map_or("", |column| &column.name));
-            let why = "that a cell holds something is no condition of a statement";
-            let instead = format!("count({name}), and aggregates of {name}, leave its nulls out");
-            let refused = Refused::new(format!("{name} IS NOT NULL"), why, instead);
-            return Err(match &select.selection {
-                Some(part) => refused.at(part),
-                None => refused,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// The refusal of a count that would publish a sum which nobody asked for.
-fn uncounted(columns: &Columns<'_>, column: u16, select: &Select) -> Refused {
+    let Some(column) = nulls.taken(measures) else { return Ok(()) };
     let name = text::name(columns.column(column).map_or("", |column| &column.name));
-    let why = "its rows are counted together with its sum, which the claim does not ask for";
-    let instead = match columns.kind(column) {
-        Some(Kind::Number { .. }) => format!("count({name}) beside avg({name})"),
-        Some(Kind::Boolean) => format!("count({name}) beside avg(CAST({name} AS BIGINT))"),
-        _ => format!("{name}, count(*) … GROUP BY {name}"),
-    };
-    let asks = |item: &&SelectItem| {
-        item.to_string().to_ascii_lowercase().starts_with("count(")
-            && !item.to_string().contains('*')
-    };
-    let refused = Refused::new(format!("count({name})"), why, instead);
-    match select.projection.iter().find(asks) {
+    let why = "an aggregate leaves out the nulls of its own columns; others are no condition of it";
+    let instead = format!("counts of rows, and aggregates of {name}, leave its nulls out");
+    let refused = Refused::new(format!("{name} IS NOT NULL"), why, instead);
+    Err(match &select.selection {
         Some(part) => refused.at(part),
         None => refused,
-    }
+    })
+}
+
+/// True where a claim would say something else without `column IS NOT NULL`.
+fn is_needed(column: u16, groups: &[u16], items: &[Item]) -> bool {
+    let counts_its_nulls = |item: &Item| match item {
+        Item::Measured(Measured { function: Function::Rows, .. }) => true,
+        Item::Measured(Measured { function: Function::Count, of, .. }) => {
+            *of != [Asked::Column(column)]
+        }
+        Item::Measured(_) | Item::Group(_) => false,
+    };
+    !groups.is_empty() || items.iter().any(counts_its_nulls)
 }

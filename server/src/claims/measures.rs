@@ -124,8 +124,7 @@ pub enum Item {
 pub struct Measured {
     /// Which.
     pub function: Function,
-    /// Of what, in the order of the text; of a count of a column that is no number, that column
-    /// stands as [`Asked::Column`] instead.
+    /// Of what, in the order of the text.
     pub of: Vec<Asked>,
     /// Which of the statement's measures answers it.
     pub measure: usize,
@@ -155,14 +154,18 @@ impl Measured {
     }
 }
 
+/// Where nulls may be in the rows that a claim selects.
+pub(super) struct Nulls<'a> {
+    /// Columns of which WHERE says that they are not null.
+    pub(super) left_out: &'a [u16],
+    /// True where a column may be null as far as conditions and groups say.
+    pub(super) may_be: &'a dyn Fn(u16) -> bool,
+}
+
 /// Measures that answer all items, each once, in the order in which they are first needed; and for
-/// each item which. A count of a nullable column takes a measure that is there: nothing is proven,
-/// and so published, that was not asked for.
-pub(super) fn measures(
-    items: &mut [Item],
-    grouped: bool,
-    always_present: impl Fn(u16) -> bool,
-) -> Result<Vec<Measure>, u16> {
+/// each item which. Rows in which something is not null are counted by a measure that is there
+/// anyway, or else by themselves: nothing is proven, and so published, that was not asked for.
+pub(super) fn measures(items: &mut [Item], grouped: bool, nulls: &Nulls<'_>) -> Vec<Measure> {
     let all = || {
         items.iter().filter_map(|item| match item {
             Item::Measured(measured) => Some(measured),
@@ -171,27 +174,19 @@ pub(super) fn measures(
     };
     let squared: BTreeSet<Vec<Quantity>> =
         all().filter(|one| one.function.is_of_squares()).map(Measured::sorted).collect();
+    let selected: BTreeSet<u16> = nulls.left_out.iter().copied().collect();
     // A group that nobody is in has no row, which only its count shows.
-    let mut measures = if grouped { vec![Measure::Count] } else { Vec::new() };
-    for pass in [Pass::Sums, Pass::Counts] {
+    let mut measures = if grouped { vec![counting(&selected)] } else { Vec::new() };
+    for pass in [Pass::First, Pass::Last] {
         for item in items.iter_mut() {
             let Item::Measured(measured) = item else { continue };
-            let wanted = match (&measured.of[..], pass) {
-                ([Asked::Column(column)], Pass::Counts) if always_present(*column) => {
-                    Measure::Count
+            let wanted = match (measured.present(&selected, nulls), pass) {
+                (Some(present), Pass::First) if present.is_empty() => Measure::Count,
+                (Some(present), Pass::Last) if !present.is_empty() => {
+                    let there = measures.iter().find(|one| nulls.left_out_by(one) == present);
+                    there.cloned().unwrap_or_else(|| counting(&present))
                 }
-                ([Asked::Column(column)], Pass::Counts) => {
-                    let is_there = measures.iter().find(|measure| is_of(measure, *column));
-                    is_there.cloned().ok_or(*column)?
-                }
-                ([], Pass::Sums) => Measure::Count,
-                ([Asked::Quantity(_), ..], Pass::Sums) => {
-                    let sorted = measured.sorted();
-                    match &sorted[..] {
-                        [one] if !squared.contains(&sorted) => Measure::Sum(*one),
-                        _ => Measure::Gram(sorted),
-                    }
-                }
+                (None, Pass::First) => measured.sums(&squared),
                 _ => continue,
             };
             let at = measures.iter().position(|measure| *measure == wanted);
@@ -201,23 +196,69 @@ pub(super) fn measures(
             });
         }
     }
-    Ok(measures)
+    measures
 }
 
+/// Counts that need a measure of their own come last, if none does.
 #[derive(Clone, Copy)]
 enum Pass {
-    Sums,
-    Counts,
+    First,
+    Last,
 }
 
-/// True where a measure counts exactly the rows in which the column is not null.
-fn is_of(measure: &Measure, column: u16) -> bool {
-    let of = |quantity: &Quantity| match quantity {
-        Quantity::Value(at) | Quantity::Level(at, _) | Quantity::True(at) => *at == column,
-    };
-    match measure {
-        Measure::Count | Measure::Present(_) => false,
-        Measure::Sum(quantity) => of(quantity),
-        Measure::Gram(quantities) => quantities.iter().all(of),
+impl Measured {
+    /// Of a count: the columns that are not null in the rows that it counts, though they might be.
+    fn present(&self, selected: &BTreeSet<u16>, nulls: &Nulls<'_>) -> Option<BTreeSet<u16>> {
+        match (self.function, &self.of[..]) {
+            (Function::Rows, _) => Some(selected.clone()),
+            (Function::Count, [Asked::Column(column)]) => {
+                let own = Some(*column).filter(|column| (nulls.may_be)(*column));
+                Some(selected.iter().copied().chain(own).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Its sums, or sums of squares where it or another aggregate of the same needs them.
+    fn sums(&self, squared: &BTreeSet<Vec<Quantity>>) -> Measure {
+        let sorted = self.sorted();
+        match &sorted[..] {
+            [one] if !squared.contains(&sorted) => Measure::Sum(*one),
+            _ => Measure::Gram(sorted),
+        }
+    }
+}
+
+impl Nulls<'_> {
+    /// The columns whose nulls a measure leaves out.
+    fn left_out_by(&self, measure: &Measure) -> BTreeSet<u16> {
+        let columns: Vec<u16> = match measure {
+            Measure::Count => Vec::new(),
+            Measure::Present(columns) => columns.clone(),
+            Measure::Sum(quantity) => vec![column_of(quantity)],
+            Measure::Gram(quantities) => quantities.iter().map(column_of).collect(),
+        };
+        columns.into_iter().filter(|column| (self.may_be)(*column)).collect()
+    }
+
+    /// The first column of which WHERE says that it is not null, and whose nulls a measure takes.
+    pub(super) fn taken(&self, measures: &[Measure]) -> Option<u16> {
+        let taken =
+            |column: &&u16| !measures.iter().all(|one| self.left_out_by(one).contains(column));
+        self.left_out.iter().find(taken).copied()
+    }
+}
+
+fn counting(present: &BTreeSet<u16>) -> Measure {
+    match present.is_empty() {
+        true => Measure::Count,
+        false => Measure::Present(present.iter().copied().collect()),
+    }
+}
+
+/// The column of a quantity.
+pub(super) fn column_of(quantity: &Quantity) -> u16 {
+    match quantity {
+        Quantity::Value(column) | Quantity::Level(column, _) | Quantity::True(column) => *column,
     }
 }

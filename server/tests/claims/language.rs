@@ -109,10 +109,65 @@ fn odd_cases() -> Vec<Case> {
     ]
 }
 
+/// Counts of what is not null, by themselves and beside what counts the same rows.
+fn counts_of_some() -> Vec<Case> {
+    let (rows, sum) = (Measure::Count, Measure::Sum);
+    let present = |columns: &[u16]| Measure::Present(columns.to_vec());
+    vec![
+        (
+            "select count(diff_kg) from t",
+            statement(&[], &[], &[present(&[1])]),
+            "SELECT count(diff_kg) FROM t",
+        ),
+        (
+            "select count(grp), count(treated), count(*), count(age) from t where smoker",
+            statement(&[Condition::True(4)], &[], &[rows.clone(), present(&[2]), present(&[5])]),
+            "SELECT count(grp), count(treated), count(*), count(age) FROM t WHERE smoker",
+        ),
+        (
+            "select count(diff_kg), corr(age, diff_kg), count(treated) from t",
+            statement(&[], &[], &[Measure::Gram(vec![AGE, CHANGE]), present(&[5])]),
+            "SELECT count(diff_kg), corr(age, diff_kg), count(treated) FROM t",
+        ),
+        (
+            "select count(*) from t where treated is not null and diff_kg is not null",
+            statement(&[], &[], &[present(&[1, 5])]),
+            "SELECT count(*) FROM t WHERE treated IS NOT NULL AND diff_kg IS NOT NULL",
+        ),
+        (
+            "select count(treated), count(diff_kg) from t where diff_kg is not null",
+            statement(&[], &[], &[present(&[1, 5]), present(&[1])]),
+            "SELECT count(treated), count(diff_kg) FROM t WHERE diff_kg IS NOT NULL",
+        ),
+        (
+            "select count(treated) from t where treated is not null",
+            statement(&[], &[], &[present(&[5])]),
+            "SELECT count(treated) FROM t",
+        ),
+        (
+            "select count(*), avg(diff_kg) from t where diff_kg is not null",
+            statement(&[], &[], &[sum(CHANGE)]),
+            "SELECT count(*), avg(diff_kg) FROM t WHERE diff_kg IS NOT NULL",
+        ),
+        (
+            "select sex, avg(diff_kg) from t where diff_kg is not null group by sex",
+            statement(&[], &[3], &[present(&[1]), sum(CHANGE)]),
+            "SELECT sex, avg(diff_kg) FROM t WHERE diff_kg IS NOT NULL GROUP BY sex",
+        ),
+        (
+            "select grp, count(treated), count(grp) from t \
+             where grp is not null and treated is not null group by grp",
+            statement(&[], &[2], &[present(&[5])]),
+            "SELECT grp, count(treated), count(grp) FROM t \
+             WHERE grp IS NOT NULL AND treated IS NOT NULL GROUP BY grp",
+        ),
+    ]
+}
+
 #[test]
 fn claims_compile_to_statements_and_to_one_text() {
-    let cases = [plain_cases(), odd_cases()].concat();
-    assert!(cases.len() >= 10);
+    let cases = [plain_cases(), odd_cases(), counts_of_some()].concat();
+    assert!(cases.len() >= 20);
     for (sql, statement, text) in &cases {
         let claim = compiled(sql);
         assert_eq!(claim.statement(), statement, "{sql}");
@@ -139,8 +194,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("select avg(cast(age as bigint)) from t", "CAST(age AS BIGINT)", "committed", "age"),
     ("select sum(cast(not smoker as bigint)) from t", "CAST(NOT smoker", "added up", "1 less"),
     ("select avg(cast(treated is true as int)) from t", "CAST(", "of a null", "without IS"),
-    ("select count(diff_kg) from t", "count(diff_kg)", "with its sum", "avg(diff_kg)"),
-    ("select count(grp) from t", "count(grp)", "with its sum", "GROUP BY grp"),
+    ("select count(diff_kg + 1) from t", "count(diff_kg + 1)", "not null", "count(column)"),
     ("select count(distinct sex) from t", "DISTINCT", "count alike", "GROUP BY"),
     ("select count(*) filter (where smoker) from t", "FILTER", "count alike", "WHERE smoker"),
     ("select avg(age) over () from t", "OVER", "count alike", "GROUP BY"),
@@ -157,6 +211,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("select avg(age) from t where treated is not false", "treated IS", "also selects", "= true"),
     ("select avg(age) from t where treated is null", "treated IS NULL", "no condition", "count(*)"),
     ("select avg(age) from t where diff_kg is not null", "diff_kg IS", "no condition", "leave its"),
+    ("select count(*), avg(age) from t where diff_kg is not null", "diff_kg IS", "own", "counts"),
     (
         "select count(*) from t where smoker and treated and sex = 'f'",
         "sex = 'f'",

@@ -25,6 +25,9 @@ const CLAIMS: &[&str] = &[
     "select corr(diff_kg, age), regr_slope(diff_kg, age), stddev_pop(diff_kg) from t where sex = 'm'",
     "select ols(diff_kg, age, cast(smoker as bigint), cast(sex = 'f' as bigint)) from t",
     "select count(treated), avg(cast(treated as bigint)) from t where not smoker and sex = 'f'",
+    "select count(diff_kg) from t",
+    "select sex, count(treated), count(*) from t where treated is not null group by sex",
+    "select count(treated), regr_count(age, diff_kg), count(grp) from t",
 ];
 
 #[test]
@@ -59,7 +62,12 @@ fn proofs_say_what_the_engine_says() {
 
 #[test]
 fn every_byte_that_is_flipped_is_refused() {
-    let file = proof("select avg(age) from t");
+    for sql in ["select avg(age) from t", "select count(diff_kg) from t"] {
+        flipped_bytes_are_refused(&proof(sql));
+    }
+}
+
+fn flipped_bytes_are_refused(file: &ProofFile) {
     let bytes = file.encode();
     for at in 0..bytes.len() {
         let mut flipped = bytes.clone();
