@@ -16,6 +16,7 @@ mod compile;
 mod condition;
 mod expression;
 mod function;
+mod groups;
 mod integers;
 mod items;
 mod measures;
@@ -31,6 +32,7 @@ mod written;
 
 pub use check::{CheckError, Proven, check};
 pub use compile::{CLAIM_BYTES_MAX, Claim};
+pub use groups::{Key, Level};
 pub use measures::{Asked, Function, Item, Measured};
 pub use proof_file::{PROOF_FILE_BYTES_MAX, ProofFile, ProofFileError};
 pub use prove::{LogPlace, ProveError, open, prove};

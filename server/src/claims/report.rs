@@ -6,6 +6,7 @@ use veritrail_provenance::statement::StatementRef;
 
 use super::answers::{Answer, Value, rounded_columns};
 use super::check::Proven;
+use super::groups::Level;
 
 /// What the log's entries and the holder's word add, and no proof shows.
 const PROMISED: &[&str] = &[
@@ -78,8 +79,8 @@ pub struct Asked {
 /// One group's results.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
-    /// The grouping columns with their levels, null where the column is null.
-    pub group: Vec<(String, Option<String>)>,
+    /// The grouping columns with their levels or bands, null where the column is null.
+    pub group: Vec<(String, Option<Level>)>,
     /// The results.
     pub answers: Vec<Told>,
 }

@@ -20,9 +20,8 @@ pub(super) fn of(claim: &Claim, schema: &Schema) -> String {
     if !conditions.is_empty() {
         text.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
     }
-    if !claim.groups.is_empty() {
-        let groups: Vec<String> =
-            claim.groups.iter().map(|group| column_name(*group, schema)).collect();
+    if !claim.groups.keys.is_empty() {
+        let groups: Vec<String> = claim.groups.keys.iter().map(|key| key.text(schema)).collect();
         text.push_str(&format!(" GROUP BY {}", groups.join(", ")));
     }
     text
@@ -31,7 +30,7 @@ pub(super) fn of(claim: &Claim, schema: &Schema) -> String {
 fn item(item: &Item, claim: &Claim, schema: &Schema) -> String {
     match item {
         Item::Group(at) => {
-            claim.groups.get(*at).map(|column| column_name(*column, schema)).unwrap_or_default()
+            claim.groups.keys.get(*at).map(|key| key.text(schema)).unwrap_or_default()
         }
         Item::Measured(measured) => self::measured(measured, schema),
     }
@@ -71,7 +70,8 @@ fn condition(condition: &Condition, schema: &Schema) -> String {
     }
 }
 
-fn at_threshold(column: u16, place: u8, below: bool, schema: &Schema) -> String {
+/// That a number reaches a threshold, or is below it.
+pub(super) fn at_threshold(column: u16, place: u8, below: bool, schema: &Schema) -> String {
     let kind = schema.columns().get(usize::from(column)).map(|column| &column.kind);
     format!("{} {}", column_name(column, schema), threshold::written(place, below, kind))
 }
@@ -91,7 +91,8 @@ pub(super) fn level_name(column: u16, level: u8, schema: &Schema) -> &str {
     }
 }
 
-fn column_name(column: u16, schema: &Schema) -> String {
+/// A column's name as SQL finds it again.
+pub(super) fn column_name(column: u16, schema: &Schema) -> String {
     name(schema.columns().get(usize::from(column)).map_or("", |column| &column.name))
 }
 

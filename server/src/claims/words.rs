@@ -1,6 +1,7 @@
 //! A report as text for people.
 
 use super::answers::Value;
+use super::groups::Level;
 use super::report::{Group, ProofReport, Told};
 
 /// The report in lines. Names and levels are whatever a holder declared: what could steer a terminal
@@ -58,10 +59,6 @@ impl Lines {
     }
 
     fn group(&mut self, group: &Group) {
-        let named = |(name, level): &(String, Option<String>)| match level {
-            Some(level) => format!("{name} = {level}"),
-            None => format!("{name} is null"),
-        };
         let levels: Vec<String> = group.group.iter().map(named).collect();
         if !levels.is_empty() {
             self.item(&format!("{}:", levels.join(", ")));
@@ -69,6 +66,20 @@ impl Lines {
         let indent = if levels.is_empty() { "" } else { "  " };
         for answer in &group.answers {
             self.item(&format!("{indent}{}", result(answer)));
+        }
+    }
+}
+
+/// A group, in one of the columns that tell groups apart.
+fn named((name, level): &(String, Option<Level>)) -> String {
+    match level {
+        None => format!("{name} is null"),
+        Some(Level::Named(level)) => format!("{name} = {level}"),
+        Some(Level::Band { at_least, below }) => {
+            let at_least = at_least.iter().map(|least| format!(">= {least}"));
+            let ends: Vec<String> =
+                at_least.chain(below.iter().map(|below| format!("< {below}"))).collect();
+            format!("{name} {}", ends.join(" and "))
         }
     }
 }

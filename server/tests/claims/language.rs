@@ -352,3 +352,69 @@ fn a_number_is_compared_with_thresholds_that_were_declared_and_with_no_others() 
     let error = Claim::compile("select count(*) from t where age >= 41", &schema).unwrap_err();
     assert!(error.instead.contains("40, 65"), "{error}");
 }
+
+#[test]
+fn groups_of_numbers_are_said_with_all_their_thresholds() {
+    let compiled = |sql: &str| {
+        Claim::compile(sql, &banded()).unwrap_or_else(|refused| panic!("{sql}: {refused}"))
+    };
+    let sum = Measure::Sum;
+    for (sql, expected, text) in [
+        (
+            "select age >= 40, age >= 65, count(*) from t group by age >= 40, age >= 65",
+            statement(&[], &[0], &[Measure::Count]),
+            "SELECT age >= 40, age >= 65, count(*) FROM t GROUP BY age >= 40, age >= 65",
+        ),
+        (
+            "select avg(diff_kg), 65 <= t.AGE, sex from t \
+             group by age >= 65, sex, not (age < 40), age >= 65.0",
+            statement(&[], &[0, 3], &[Measure::Count, sum(CHANGE)]),
+            "SELECT avg(diff_kg), age >= 65, sex FROM t GROUP BY age >= 40, age >= 65, sex",
+        ),
+        (
+            "select count(*) from t group by diff_kg >= 0, diff_kg >= 20, diff_kg >= -2.5",
+            statement(&[], &[1], &[Measure::Count]),
+            "SELECT count(*) FROM t GROUP BY diff_kg >= -2.5, diff_kg >= 0, diff_kg >= 20",
+        ),
+    ] {
+        let claim = compiled(sql);
+        assert_eq!(claim.statement(), &expected, "{sql}");
+        assert_eq!(claim.text(), text);
+        assert_eq!(compiled(text), claim);
+    }
+    let all = "GROUP BY age >= 40, age >= 65";
+    let changes = "diff_kg >= -2.5, diff_kg >= 0, diff_kg >= 20";
+    for (sql, what, why, instead) in [
+        ("select count(*) from t group by age", "age", "bands", all),
+        ("select count(*) from t group by age >= 40", "GROUP BY age >= 40", "all thresholds", all),
+        (
+            "select count(*) from t group by age < 40, age >= 65",
+            "age < 40",
+            "which thresholds",
+            all,
+        ),
+        ("select count(*) from t group by age >= 41, age >= 65", "age >= 41", "declared", "40, 65"),
+        ("select count(*) from t group by (age >= 40) is true", "IS TRUE", "committed", "name"),
+        ("select age >= 40, count(*) from t", "age >= 40", "not grouped by", "GROUP BY"),
+        ("select age >= 66, count(*) from t", "age >= 66", "declared", "40, 65"),
+        ("select age, count(*) from t group by age >= 40, age >= 65", "age", "grouped by", "age"),
+        (
+            &format!("select avg(age) from t group by {changes}"),
+            "GROUP BY diff_kg",
+            "own",
+            "WHERE diff_kg IS NOT NULL",
+        ),
+        (
+            &format!("select grp, count(*) from t where grp = 'a' group by grp, sex, {changes}"),
+            "diff_kg >= -2.5",
+            "at most 2",
+            "each level",
+        ),
+    ] {
+        let refused = Claim::compile(sql, &banded()).unwrap_err();
+        assert!(refused.what.contains(what), "{sql}: {refused:?}");
+        assert!(refused.why.contains(why), "{sql}: {refused:?}");
+        assert!(refused.instead.contains(instead), "{sql}: {refused:?}");
+        assert!(refused.at.is_some(), "{sql}");
+    }
+}
