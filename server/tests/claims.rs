@@ -4,6 +4,7 @@ mod engine;
 mod fixture;
 mod hospital;
 mod language;
+mod left_out;
 mod matches;
 mod proofs;
 mod told;

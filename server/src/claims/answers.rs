@@ -3,6 +3,7 @@
 use serde::Serialize;
 use veritrail_proof::body::Body;
 use veritrail_proof::schema::{Kind, Schema};
+use veritrail_proof::statement::plan::plan;
 use veritrail_proof::statement::{Measure, Quantity, Statistic};
 
 use super::compile::Claim;
@@ -61,7 +62,9 @@ pub fn answers(claim: &Claim, statistic: &Statistic) -> Option<Vec<Row>> {
 /// are true of a version only [`answers`] can say.
 pub fn rows_of(claim: &Claim, body: &Body, integers: &[u128]) -> Option<Vec<Row>> {
     let schema = &body.schema;
-    let cells = cells(claim.statement(), schema, integers)?;
+    let totals = plan(claim.statement(), body).ok()?.tables.totals();
+    let told = integers.get(..integers.len().checked_sub(totals)?)?;
+    let cells = cells(claim.statement(), schema, told)?;
     let grouped = !claim.keys().is_empty();
     let mut rows = Vec::new();
     for cell in &cells {

@@ -13,6 +13,7 @@ use super::groups::{Groups, Key, groups};
 use super::items::item;
 use super::measures::{Asked, Function, Item, Measured, Nulls, measures};
 use super::refused::Refused;
+use super::withheld::{check_others, withheld};
 use super::{select, text};
 
 /// The longest claim, in bytes.
@@ -27,7 +28,7 @@ pub struct Claim {
     pub(super) groups: Groups,
     pub(super) items: Vec<Item>,
     pub(super) null_group: bool,
-    statement: Statement,
+    pub(super) statement: Statement,
     text: String,
 }
 
@@ -39,9 +40,7 @@ impl Claim {
     /// that one says.
     pub fn compile(sql: &str, schema: &Schema) -> Result<Self, Refused> {
         if sql.len() > CLAIM_BYTES_MAX {
-            let why = format!("it has {} bytes", sql.len());
-            let instead = format!("at most {CLAIM_BYTES_MAX} bytes");
-            return Err(Refused::new("the claim", why, instead));
+            return Err(too_long(sql.len()));
         }
         with_query(sql, |query| Self::of_query(query, schema))?
     }
@@ -96,11 +95,15 @@ impl Claim {
         let left_out: Vec<u16> =
             selection.present.iter().copied().filter(|column| may_be_null(*column)).collect();
         let nulls = Nulls { left_out: &left_out, may_be: &may_be_null };
+        let withheld = withheld(&columns, &groups, select)?;
+        if !withheld.is_empty() {
+            check_others(&columns, &groups, (&selection, &items), select)?;
+        }
         let measures = measures(&mut items, !groups.keys.is_empty(), &nulls);
         check_present(&columns, &nulls, &measures, select)?;
         let conditions = selection.conditions.clone();
         let by = groups.columns.clone();
-        let statement = Statement { conditions, groups: by, measures, withheld: Vec::new() };
+        let statement = Statement { conditions, groups: by, measures, withheld };
         statement.check(schema).map_err(|error| {
             Refused::new("the claim", error.to_string(), "fewer aggregates").at(select)
         })?;
@@ -111,8 +114,16 @@ impl Claim {
         let mut claim =
             Self { selection, groups, items, null_group, statement, text: String::new() };
         claim.text = text::of(&claim, schema);
-        Ok(claim)
+        match claim.text.len() {
+            ..=CLAIM_BYTES_MAX => Ok(claim),
+            long => Err(too_long(long)),
+        }
     }
+}
+
+fn too_long(bytes: usize) -> Refused {
+    let instead = format!("at most {CLAIM_BYTES_MAX} bytes");
+    Refused::new("the claim", format!("it has {bytes} bytes"), instead)
 }
 
 fn items(columns: &Columns<'_>, groups: &Groups, select: &Select) -> Result<Vec<Item>, Refused> {
@@ -152,7 +163,8 @@ fn null_group(
     let follows = only_rows
         && groups.len() == 1
         && selection.conditions.is_empty()
-        && selection.present.is_empty();
+        && selection.present.is_empty()
+        && select.having.is_none();
     if follows {
         return Ok(true);
     }

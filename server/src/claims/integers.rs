@@ -26,7 +26,7 @@ impl Cell {
     }
 }
 
-/// Cuts integers into cells; nothing where there are too few or too many.
+/// Cuts integers into cells that are told; nothing where there are too few or too many.
 pub(super) fn cells(
     statement: &Statement,
     schema: &Schema,
@@ -43,7 +43,10 @@ pub(super) fn cells(
     }
     let mut rest = integers;
     let mut cells = Vec::with_capacity(all.len());
-    for levels in all {
+    for (at, levels) in all.into_iter().enumerate() {
+        if statement.withheld.iter().any(|withheld| usize::from(*withheld) == at) {
+            continue;
+        }
         let mut measures = Vec::with_capacity(statement.measures.len());
         for measure in &statement.measures {
             let (own, others) = rest.split_at_checked(measure.integers())?;

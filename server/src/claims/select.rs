@@ -63,7 +63,7 @@ fn check_select(select: &Select) -> Result<(), Refused> {
         cluster_by,
         distribute_by,
         sort_by,
-        having,
+        having: _,
         named_window,
         qualify,
         window_before_qualify: _,
@@ -75,7 +75,6 @@ fn check_select(select: &Select) -> Result<(), Refused> {
     let clauses = [
         (distinct.is_some(), "DISTINCT", out),
         (top.is_some(), "TOP", every),
-        (having.is_some(), "HAVING", every),
         (qualify.is_some(), "QUALIFY", every),
         (!named_window.is_empty(), "WINDOW", "aggregates of whole groups are proven"),
         (exclude.is_some(), "EXCLUDE", out),

@@ -7,7 +7,7 @@ use veritrail_proof::statement::{Condition, Quantity};
 
 use super::compile::Claim;
 use super::measures::{Asked, Function, Item, Measured};
-use super::threshold;
+use super::{threshold, withheld};
 
 /// Writes a claim.
 pub(super) fn of(claim: &Claim, schema: &Schema) -> String {
@@ -23,6 +23,11 @@ pub(super) fn of(claim: &Claim, schema: &Schema) -> String {
     if !claim.groups.keys.is_empty() {
         let groups: Vec<String> = claim.groups.keys.iter().map(|key| key.text(schema)).collect();
         text.push_str(&format!(" GROUP BY {}", groups.join(", ")));
+    }
+    let withheld = &claim.statement().withheld;
+    if !withheld.is_empty() {
+        let told = withheld::written(withheld, &claim.groups, schema);
+        text.push_str(&format!(" HAVING {told}"));
     }
     text
 }
@@ -76,9 +81,14 @@ pub(super) fn at_threshold(column: u16, place: u8, below: bool, schema: &Schema)
     format!("{} {}", column_name(column, schema), threshold::written(place, below, kind))
 }
 
-fn is_level(column: u16, level: u8, schema: &Schema) -> String {
-    let quoted = level_name(column, level, schema).replace('\'', "''");
-    format!("{} = '{quoted}'", column_name(column, schema))
+/// That a category has a level.
+pub(super) fn is_level(column: u16, level: u8, schema: &Schema) -> String {
+    format!("{} = {}", column_name(column, schema), quoted(column, level, schema))
+}
+
+/// A level as SQL quotes it.
+pub(super) fn quoted(column: u16, level: u8, schema: &Schema) -> String {
+    format!("'{}'", level_name(column, level, schema).replace('\'', "''"))
 }
 
 /// A level as it was declared.

@@ -2,7 +2,7 @@
 
 use super::answers::Value;
 use super::groups::Level;
-use super::report::{Group, ProofReport, Told};
+use super::report::{Group, ProofReport, Told, WithheldGroups};
 
 /// The report in lines. Names and levels are whatever a holder declared: what could steer a terminal
 /// is escaped.
@@ -15,6 +15,9 @@ pub fn words(report: &ProofReport) -> String {
     }
     if report.results.is_empty() {
         lines.item("no group has rows");
+    }
+    if let Some(withheld) = &report.withheld {
+        lines.withheld(withheld);
     }
     lines.title("About");
     lines.item(&format!("dataset {}", report.dataset));
@@ -55,6 +58,24 @@ impl Lines {
         if !items.is_empty() {
             self.title(title);
             items.iter().for_each(|item| self.item(item));
+        }
+    }
+
+    fn withheld(&mut self, withheld: &WithheldGroups) {
+        let most = withheld.below.saturating_sub(1);
+        self.title("WITHHELD, with a proof that one group at least is small");
+        for group in &withheld.groups {
+            self.item(&group.iter().map(named).collect::<Vec<_>>().join(", "));
+        }
+        self.item(&match withheld.together.len() {
+            1 => format!("proven: one of these groups at least has 1 to {most} rows"),
+            _ => format!(
+                "proven: in one of these groups at least, the rows of one of the kinds below, or \
+                 those that a kind leaves of a wider one, are 1 to {most}"
+            ),
+        });
+        for (what, rows) in &withheld.together {
+            self.item(&format!("proven: all of them together have {rows} {what}"));
         }
     }
 

@@ -57,6 +57,26 @@ pub fn clinic() -> &'static Hospital {
     })
 }
 
+/// People of whom few are of group c, and few are 65 or older.
+pub fn village() -> &'static Hospital {
+    static MADE: OnceLock<Hospital> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let mut people = people(400, 12);
+        for (at, person) in people.iter_mut().enumerate() {
+            person.grp = person.grp.map(|_| match at % 100 {
+                0 => 2,
+                1..20 => 1,
+                _ => 0,
+            });
+            if person.age >= 65 && at % 60 != 0 {
+                person.age -= 40;
+            }
+        }
+        let (published, checked) = version_of(&people, &banded(), 1);
+        Hospital { people, published, checked }
+    })
+}
+
 pub fn place() -> LogPlace {
     LogPlace {
         origin: "example.org/hospital".parse().unwrap(),

@@ -79,7 +79,8 @@ fn every_byte_that_is_flipped_is_refused() {
     flipped_bytes_are_refused(clinic(), &clinic().proof(BANDS[0]));
 }
 
-fn flipped_bytes_are_refused(version: &Hospital, file: &ProofFile) {
+/// Every byte of a file flipped, under the digest of before and under its own.
+pub fn flipped_bytes_are_refused(version: &Hospital, file: &ProofFile) {
     let bytes = file.encode();
     for at in 0..bytes.len() {
         let mut flipped = bytes.clone();

@@ -13,7 +13,7 @@ use super::hospital::*;
 
 /// The golden file's text, which must equal `made`. `VERITRAIL_BLESS=1` writes files that are
 /// missing, never one that is there.
-fn golden(name: &str, made: &str) {
+pub fn golden(name: &str, made: &str) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/formats/golden");
     let path = folder.join(name);
     let bless = std::env::var("VERITRAIL_BLESS").is_ok_and(|value| value == "1");
