@@ -7,6 +7,7 @@
 //! Whether u reaches a threshold is computed from the bits, a few at a time ([`steps`]).
 
 pub mod prove;
+pub mod reopen;
 pub mod verify;
 
 use std::ops::Range;
@@ -18,6 +19,7 @@ use crate::schema::{Column, Kind};
 use crate::transcript::Channel;
 
 pub use prove::{Published, publish};
+pub use reopen::reopen;
 pub use verify::{Checked, check};
 
 /// What a proof is about, in a transcript.

@@ -159,11 +159,12 @@ fn blinds_are_shared_by_equal_data_alone() {
         ChunkPlace { dataset: &other, version: 1, column: 0, role: Role::Value },
     ]
     .iter()
-    .flat_map(|place| seed.blinds(*place, &cells, 2))
+    .flat_map(|place| seed.blinds(*place, &cells, 2).to_vec())
     .collect();
-    all.extend(&first);
-    all.extend(VersionSeed::derive(&[7; 32], &did, 2).blinds(place(1, 0, Role::Value), &cells, 2));
-    all.extend(VersionSeed::derive(&[8; 32], &did, 1).blinds(place(1, 0, Role::Value), &cells, 2));
+    all.extend(first.iter());
+    for seed in [VersionSeed::derive(&[7; 32], &did, 2), VersionSeed::derive(&[8; 32], &did, 1)] {
+        all.extend(seed.blinds(place(1, 0, Role::Value), &cells, 2).iter());
+    }
     let distinct: HashSet<Encoded> = all.iter().map(encode_scalar).collect();
     assert_eq!(distinct.len(), all.len());
     assert_eq!(all.len(), 22);

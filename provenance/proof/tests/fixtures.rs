@@ -47,7 +47,7 @@ impl Blinds for Counted {
 pub fn open(cells: Cells, rows: u64, blinds: &mut impl Blinds) -> OpenColumn {
     let blinds: Vec<Scalar> = (0..chunks_of(rows)).map(|_| blinds.draw()).collect();
     let commitments = Commitments::new(commit_column(&cells, &blinds)).unwrap();
-    OpenColumn { cells, blinds, commitments }
+    OpenColumn { cells, blinds: blinds.into(), commitments }
 }
 
 /// Pseudo-random numbers below a bound, the same in every run.

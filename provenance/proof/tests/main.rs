@@ -19,6 +19,7 @@ mod generators;
 mod golden;
 mod ingests;
 mod policies;
+mod reopenings;
 mod schemas;
 mod statements;
 mod thresholds;

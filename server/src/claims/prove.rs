@@ -4,8 +4,8 @@ use thiserror::Error;
 use veritrail_proof::body::manifest::{Manifest, ManifestError};
 use veritrail_proof::columns::build::EncodedColumn;
 use veritrail_proof::commit::blinds::VersionSeed;
-use veritrail_proof::ingest::prove::{OpenVersion, PublishError};
-use veritrail_proof::ingest::publish;
+use veritrail_proof::ingest::prove::OpenVersion;
+use veritrail_proof::ingest::reopen::{ReopenError, reopen};
 use veritrail_proof::policy::Refusal;
 use veritrail_proof::statement::{self, Audience, Context, StatementError};
 use veritrail_proof::transcript::Entropy;
@@ -43,19 +43,28 @@ pub enum ProveError {
     /// The manifest cannot be read.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// The rows cannot be committed.
+    /// The columns are not those of the version.
     #[error(transparent)]
-    Rows(#[from] PublishError),
+    Rows(ReopenError),
     /// Committing to the rows again does not give what was published.
     #[error("these rows under this seed are not what the version committed to")]
     OtherRows,
 }
 
+impl From<ReopenError> for ProveError {
+    fn from(error: ReopenError) -> Self {
+        match error {
+            ReopenError::OtherRows(_) => Self::OtherRows,
+            other => Self::Rows(other),
+        }
+    }
+}
+
 /// Opens a version from what its holder keeps: the published manifest, the rows in the order of its
 /// schema, and the version's seed.
 ///
-/// Costs as much as publishing: the rows are committed to again, so that nothing is proven about
-/// others than those that were published.
+/// The rows are committed to again, so that nothing is proven about others than those that were
+/// published; what was proven of them when they were is not proven again.
 ///
 /// # Errors
 /// When rows or seed are others.
@@ -63,11 +72,9 @@ pub fn open(
     manifest: &[u8],
     columns: Vec<EncodedColumn>,
     seed: VersionSeed,
-    entropy: &Entropy,
+    _: &Entropy,
 ) -> Result<OpenVersion, ProveError> {
-    let body = Manifest::parse(manifest)?.body;
-    let again = publish(&body.dataset, body.version, body.policy, columns, seed, entropy)?;
-    if again.open.body == body { Ok(again.open) } else { Err(ProveError::OtherRows) }
+    Ok(reopen(&Manifest::parse(manifest)?, columns, seed)?)
 }
 
 /// Proves a claim about a version, as the release after `predecessor`, for `audience` if somebody

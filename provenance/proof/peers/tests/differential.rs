@@ -44,7 +44,7 @@ fn ours(table: &[[u32; 4]], proven: &Relation, claimed: &Relation) -> bool {
             let blinds: Vec<_> =
                 (0..chunks_of(table.len() as u64)).map(|_| blinds.draw()).collect();
             let commitments = Commitments::new(commit_column(&cells, &blinds)).unwrap();
-            OpenColumn { cells, blinds, commitments }
+            OpenColumn { cells, blinds: blinds.into(), commitments }
         })
         .collect();
     let proof = prove(&mut Transcript::new(), proven, &columns, &mut blinds).unwrap();

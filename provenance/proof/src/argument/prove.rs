@@ -23,7 +23,7 @@ pub struct OpenColumn {
     /// Its numbers.
     pub cells: Cells,
     /// The blind of each chunk.
-    pub blinds: Vec<Scalar>,
+    pub blinds: Zeroizing<Vec<Scalar>>,
     /// The commitments, as they are published.
     pub commitments: Commitments,
 }

@@ -57,13 +57,18 @@ impl VersionSeed {
     }
 
     /// One blind for each of the first `chunks` chunks of a column.
-    pub fn blinds(&self, place: ChunkPlace<'_>, cells: &Cells, chunks: usize) -> Vec<Scalar> {
+    pub fn blinds(
+        &self,
+        place: ChunkPlace<'_>,
+        cells: &Cells,
+        chunks: usize,
+    ) -> Zeroizing<Vec<Scalar>> {
         let mut message = b"blind".to_vec();
         push_text(&mut message, place.dataset.as_str());
         message.extend_from_slice(&place.version.to_le_bytes());
         message.extend_from_slice(&place.column.to_le_bytes());
         message.extend_from_slice(&place.role.to_bytes());
-        (0..chunks).map(|chunk| self.blind(&message, cells, chunk)).collect()
+        Zeroizing::new((0..chunks).map(|chunk| self.blind(&message, cells, chunk)).collect())
     }
 
     fn blind(&self, place: &[u8], cells: &Cells, chunk: usize) -> Scalar {

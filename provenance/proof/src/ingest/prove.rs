@@ -48,9 +48,9 @@ pub struct Published {
 pub struct OpenVersion {
     /// What was committed.
     pub body: Body,
-    columns: Vec<EncodedColumn>,
-    published: Vec<(u16, Role, OpenColumn)>,
-    seed: VersionSeed,
+    pub(super) columns: Vec<EncodedColumn>,
+    pub(super) published: Vec<(u16, Role, OpenColumn)>,
+    pub(super) seed: VersionSeed,
 }
 
 impl OpenVersion {
@@ -151,22 +151,28 @@ pub(crate) fn witness_digest(columns: &[OpenColumn], seed: &VersionSeed) -> Zero
     hasher.update(b"witness");
     for column in columns {
         // The blinds were derived from the rows, chunk by chunk: they stand for them.
-        for blind in &column.blinds {
+        for blind in column.blinds.iter() {
             hasher.update(&crate::curve::encode_scalar(blind));
         }
     }
     Zeroizing::new(*hasher.finalize().as_bytes())
 }
 
-struct Opener<'a> {
-    dataset: &'a Did,
-    version: u64,
-    seed: &'a VersionSeed,
-    chunks: usize,
+/// Commits to the columns of one version.
+pub(super) struct Opener<'a> {
+    pub dataset: &'a Did,
+    pub version: u64,
+    pub seed: &'a VersionSeed,
+    pub chunks: usize,
 }
 
 impl Opener<'_> {
-    fn open(&self, column: u16, role: Role, of: &EncodedColumn) -> Result<OpenColumn, ProveError> {
+    pub(super) fn open(
+        &self,
+        column: u16,
+        role: Role,
+        of: &EncodedColumn,
+    ) -> Result<OpenColumn, ProveError> {
         let cells = of.cells(role);
         let place = ChunkPlace { dataset: self.dataset, version: self.version, column, role };
         let blinds = self.seed.blinds(place, &cells, self.chunks);

@@ -116,7 +116,7 @@ fn commit_derived(
     chunks: usize,
     blinds: &mut impl Blinds,
 ) -> Result<OpenColumn, StatementError> {
-    let blinds: Vec<_> = (0..chunks).map(|_| blinds.draw()).collect();
+    let blinds = Zeroizing::new((0..chunks).map(|_| blinds.draw()).collect::<Vec<_>>());
     let points = commit_column(&cells, &blinds);
     let commitments = Commitments::new(points).map_err(ProveError::from)?;
     Ok(OpenColumn { cells, blinds, commitments })
