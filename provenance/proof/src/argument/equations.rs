@@ -4,12 +4,12 @@
 //! so the sum is the identity only if every equation holds (but for a probability of 2^-250). Several
 //! proofs share one sum: the 2,048 generators, most of the cost of a short proof, are paid for once.
 
-use ark_ec::VariableBaseMSM;
-use ark_ff::{PrimeField, Zero};
+use ark_ff::Zero;
 
 use super::VerifyError;
 use crate::curve::{Point, Scalar, Sum};
 use crate::generators::{CHUNK_ROWS, generators};
+use crate::msm::msm;
 
 /// Multiples that go through one MSM before the next are taken, so that memory stays bounded.
 const PENDING_MAX: usize = 1 << 16;
@@ -19,8 +19,7 @@ pub struct Equations {
     rows: Vec<Scalar>,
     value: Scalar,
     blind: Scalar,
-    points: Vec<Point>,
-    scalars: Vec<<Scalar as PrimeField>::BigInt>,
+    pending: Vec<(Point, Scalar)>,
     settled: Sum,
 }
 
@@ -31,8 +30,7 @@ impl Equations {
             rows: vec![Scalar::zero(); CHUNK_ROWS],
             value: Scalar::zero(),
             blind: Scalar::zero(),
-            points: Vec::new(),
-            scalars: Vec::new(),
+            pending: Vec::new(),
             settled: Sum::zero(),
         }
     }
@@ -54,17 +52,15 @@ impl Equations {
 
     /// Adds a multiple of a point.
     pub(super) fn point(&mut self, point: Point, scalar: Scalar) {
-        self.points.push(point);
-        self.scalars.push(scalar.into_bigint());
-        if self.points.len() >= PENDING_MAX {
+        self.pending.push((point, scalar));
+        if self.pending.len() >= PENDING_MAX {
             self.settle();
         }
     }
 
     fn settle(&mut self) {
-        self.settled += Sum::msm_bigint(&self.points, &self.scalars);
-        self.points.clear();
-        self.scalars.clear();
+        self.settled += msm(&self.pending);
+        self.pending.clear();
     }
 
     /// Decides about all equations at once.
