@@ -112,12 +112,7 @@ impl Builder {
     }
 
     fn form(&mut self, terms: Vec<(usize, i64)>, rows: i64) -> Factor {
-        let form = Form { terms, rows };
-        let at = self.forms.iter().position(|known| *known == form).unwrap_or_else(|| {
-            self.forms.push(form);
-            self.forms.len() - 1
-        });
-        Factor::Form(at)
+        Factor::of_form(Form { terms, rows }, &mut self.forms)
     }
 
     fn zero(&mut self, products: Vec<Product>) {

@@ -32,6 +32,17 @@ pub enum Factor {
     Form(usize),
 }
 
+impl Factor {
+    /// A form as a factor; it joins `forms` unless it is there.
+    pub(crate) fn of_form(form: Form, forms: &mut Vec<Form>) -> Self {
+        let at = forms.iter().position(|known| *known == form).unwrap_or_else(|| {
+            forms.push(form);
+            forms.len() - 1
+        });
+        Self::Form(at)
+    }
+}
+
 /// An integer combination of committed columns and of 1_{<N}.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
