@@ -43,21 +43,9 @@ pub enum ProveError {
     /// The manifest cannot be read.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// The columns are not those of the version.
+    /// The rows or the seed are not those of the version.
     #[error(transparent)]
-    Rows(ReopenError),
-    /// Committing to the rows again does not give what was published.
-    #[error("these rows under this seed are not what the version committed to")]
-    OtherRows,
-}
-
-impl From<ReopenError> for ProveError {
-    fn from(error: ReopenError) -> Self {
-        match error {
-            ReopenError::OtherRows(_) => Self::OtherRows,
-            other => Self::Rows(other),
-        }
-    }
+    Rows(#[from] ReopenError),
 }
 
 /// Opens a version from what its holder keeps: the published manifest, the rows in the order of its
@@ -72,7 +60,6 @@ pub fn open(
     manifest: &[u8],
     columns: Vec<EncodedColumn>,
     seed: VersionSeed,
-    _: &Entropy,
 ) -> Result<OpenVersion, ProveError> {
     Ok(reopen(&Manifest::parse(manifest)?, columns, seed)?)
 }

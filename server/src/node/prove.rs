@@ -64,8 +64,9 @@ impl Node {
     /// Proves a claim about a private version of this home, writes the proof file, and logs its
     /// release. What is written was checked before, as a reader would.
     ///
-    /// Costs about what publishing the committed columns did, and holds them in memory. Nobody else
-    /// should learn how long it took: that depends on the rows.
+    /// Costs a pass over the bytes, the commitments to the columns anew (their ingest proofs are not),
+    /// and the proof; holds the columns in memory. Nobody else should learn how long it took: that
+    /// depends on the rows.
     ///
     /// # Errors
     /// [`Kind::Usage`] where the claim cannot be proven, with the nearest form that can;

@@ -1,5 +1,6 @@
 //! Proof files from end to end: what they say, and every lie that a file can hold.
 
+use veritrail_proof::ingest::reopen::ReopenError;
 use veritrail_proof::policy::Refusal;
 use veritrail_proof::statement::plan::plan;
 use veritrail_proof::statement::prove::prove_results;
@@ -334,16 +335,17 @@ fn a_release_in_the_log_is_of_this_file() {
 fn a_version_is_opened_with_its_own_rows_and_seed_alone() {
     let hospital = hospital();
     let manifest = &hospital.published.manifest;
-    let opened = open(manifest, encoded(&hospital.people), seed(1), &ENTROPY).unwrap();
+    let opened = open(manifest, encoded(&hospital.people), seed(1)).unwrap();
     let file = prove(&opened, &place(), &claim(CLAIMS[0]), None, None, &ENTROPY).unwrap();
     assert!(check_file(&file).is_ok());
     let mut people = hospital.people.clone();
     people[77].age = if people[77].age == 40 { 41 } else { 40 };
-    let other = open(manifest, encoded(&people), seed(1), &ENTROPY);
-    assert_eq!(other.err(), Some(ProveError::OtherRows));
-    let other = open(manifest, encoded(&hospital.people), seed(2), &ENTROPY);
-    assert_eq!(other.err(), Some(ProveError::OtherRows));
-    let cut = open(&manifest[..manifest.len() - 1], encoded(&people), seed(1), &ENTROPY);
+    let differs = |name: &str| Some(ProveError::Rows(ReopenError::OtherRows(name.to_owned())));
+    let other = open(manifest, encoded(&people), seed(1));
+    assert_eq!(other.err(), differs("age"));
+    let other = open(manifest, encoded(&hospital.people), seed(2));
+    assert_eq!(other.err(), differs("age"));
+    let cut = open(&manifest[..manifest.len() - 1], encoded(&people), seed(1));
     assert!(matches!(cut.err(), Some(ProveError::Manifest(_))));
 }
 

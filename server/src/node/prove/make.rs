@@ -27,13 +27,13 @@ pub(super) async fn make(
 ) -> Result<Made> {
     let OpenedVersion { commitments, columns, seed } = opened;
     let place = commitments.place();
-    let (entropy, at) = (entropy()?, place.clone());
+    let at = place.clone();
     let again = move || {
-        let version = claims::open(&commitments.manifest, columns, seed, &entropy)?;
+        let version = claims::open(&commitments.manifest, columns, seed)?;
         Ok((commitments, version))
     };
     let (commitments, version) = step("commit again", again, progress).await?;
-    let entropy = self::entropy()?;
+    let entropy = entropy()?;
     let proving = move || {
         let file = claims::prove(&version, &at, &claim, predecessor, audience, &entropy)?;
         Ok(file.encode())
@@ -86,7 +86,7 @@ impl From<ProveError> for NodeError {
                          Ask for fewer groups or conditions",
                     )
             }
-            ProveError::OtherRows => Self::refused(error.to_string())
+            ProveError::Rows(differ) => Self::refused(differ.to_string())
                 .at("the private bytes of this home")
                 .hint("look for the damage: veritrail store fsck"),
             other => Self::failed(other.to_string()).at("the claim"),
