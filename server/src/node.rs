@@ -39,6 +39,7 @@ mod import;
 mod kept;
 mod named;
 mod new_file;
+mod plain_file;
 mod recover;
 mod scratch;
 mod shelf;

@@ -9,6 +9,7 @@ use veritrail_server::{
         bundle::{
             BundleRequest, DataInside,
             container::{EntryKind, Listing, Reader, Writer},
+            verify::{BundleCheck, is_meant, verify_bundle},
         },
         check::{CheckedProof, check_offline},
     },
@@ -139,4 +140,27 @@ fn rebuilt(bundle: &[u8], keep: impl Fn(&EntryKind, &mut Vec<u8>) -> bool) -> Ve
         writer.write(&parts[&entry.name]).unwrap();
     }
     writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, sent) = (folder.path().join("pipe"), std::sync::mpsc::channel());
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+    // Nobody ever writes to it. On a thread, so that waiting for it fails instead of never ending.
+    let (send, heard) = sent;
+    std::thread::spawn(move || {
+        let bundle = BundleCheck { bundle: pipe.clone(), trust: Vec::new(), data: Vec::new() };
+        let told = [
+            offline(&pipe, &pipe, &[]).unwrap_err(),
+            verify_bundle(None, &bundle, &Silent).unwrap_err(),
+        ];
+        send.send((is_meant(&pipe), told)).unwrap();
+    });
+    let (meant, told) = heard.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+    assert!(!meant);
+    for error in told {
+        assert!(error.to_string().contains("no plain file"), "{error:?}");
+        assert!(error.place.is_some(), "{error:?}");
+    }
 }

@@ -11,7 +11,6 @@ mod own_log;
 mod table;
 
 use std::{
-    fs::File,
     io::{Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
@@ -31,7 +30,7 @@ use super::{
 use crate::{
     error::{Kind, NodeError, Result},
     node::{
-        Node, claims,
+        Node, claims, plain_file,
         report::{Conclusion, Verification},
         trust::command_line_roots,
     },
@@ -86,7 +85,7 @@ pub(in crate::node) fn judge(
         None => command_line_roots(&check.trust)?,
     };
     let failed = |e: ContainerError| refused(&e, &check.bundle);
-    let file = File::open(&check.bundle).map_err(|e| failed(e.into()))?;
+    let file = plain_file::open(&check.bundle).map_err(|e| failed(e.into()))?;
     progress.begin("check the bundle", file.metadata().map(|m| m.len()).ok());
     let opened = Opened::read(file);
     progress.end();
@@ -137,7 +136,7 @@ pub fn is_meant(path: &Path) -> bool {
     if path.extension().is_some_and(|e| e == "veritrail") {
         return true;
     }
-    let ends = File::open(path).and_then(|mut file| {
+    let ends = plain_file::open(path).and_then(|mut file| {
         let length = file.metadata()?.len();
         let mut bytes = Vec::new();
         (&mut file).take(LOOK_BYTES).read_to_end(&mut bytes)?;

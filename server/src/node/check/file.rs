@@ -1,7 +1,6 @@
 //! Reading a proof file that somebody handed over: bounded, and nothing believed yet.
 
 use std::{
-    fs::File,
     io::{ErrorKind, Read as _},
     path::Path,
 };
@@ -12,6 +11,7 @@ use super::CheckRequest;
 use crate::{
     claims::{PROOF_FILE_BYTES_MAX, ProofFile, WrittenClaim},
     error::{Kind, NodeError, OrKind as _, Result},
+    node::plain_file,
 };
 
 /// What proof files of any version begin with, and those of this one go on with.
@@ -70,8 +70,8 @@ impl Given {
 pub(in crate::node) fn is_proof(path: &Path) -> bool {
     let mut start = Vec::new();
     let (begins, _) = BEGINS;
-    let read =
-        File::open(path).and_then(|file| file.take(begins.len() as u64).read_to_end(&mut start));
+    let read = plain_file::open(path)
+        .and_then(|file| file.take(begins.len() as u64).read_to_end(&mut start));
     read.is_ok() && start == begins
 }
 
@@ -81,16 +81,16 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         ErrorKind::NotFound => {
             NodeError::not_found("no such file").hint("name the proof file that you were given")
         }
+        ErrorKind::InvalidInput => NodeError::usage(e.to_string()).hint("name a proof file"),
         _ => NodeError::failed(e.to_string()).hint("name a proof file that can be read"),
     };
-    let mut file = File::open(path).map_err(unread)?;
-    // A pipe or a device would have to be waited for.
-    if !file.metadata().map_err(unread)?.is_file() {
-        return Err(NodeError::usage("it is no plain file").hint("name a proof file"));
-    }
     let limit = PROOF_FILE_BYTES_MAX as u64;
     let mut bytes = Vec::new();
-    (&mut file).take(limit + 1).read_to_end(&mut bytes).map_err(unread)?;
+    plain_file::open(path)
+        .map_err(unread)?
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unread)?;
     if bytes.len() as u64 > limit {
         return Err(NodeError::refused("it is longer than any proof file").hint(DO_NOT_RELY));
     }

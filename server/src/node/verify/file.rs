@@ -1,6 +1,6 @@
 //! Verifying a file that a person has: which known version or output lists it, by its hash.
 
-use std::{collections::BTreeSet, fs::File, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use veritrail_datasets::ingest::bytes::{Digesting, Seen};
 use veritrail_provenance::{
@@ -14,6 +14,7 @@ use crate::{
     node::{
         Node,
         check::is_proof,
+        plain_file,
         report::{Conclusion, Verification},
         resolve::{FoundVersion, Resolved},
     },
@@ -117,7 +118,7 @@ impl Node {
 
 fn digest(path: &Path, progress: &dyn Progress) -> Result<Seen> {
     progress.begin("hashing", None);
-    let seen = File::open(path).and_then(|file| Digesting::new(file).finish());
+    let seen = plain_file::open(path).and_then(|file| Digesting::new(file).finish());
     progress.end();
     seen.map_err(|e| {
         NodeError::failed(e.to_string()).at(path.display()).hint("name a file that can be read")
