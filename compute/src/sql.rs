@@ -15,6 +15,7 @@ pub mod aggregate;
 mod arithmetic;
 mod attempt;
 mod bounded;
+mod bounded_dialect;
 mod collect;
 mod count;
 mod dropped;

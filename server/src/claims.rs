@@ -19,7 +19,6 @@ mod function;
 mod integers;
 mod items;
 mod measures;
-mod nesting;
 mod proof_file;
 mod prove;
 mod refused;

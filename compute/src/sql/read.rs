@@ -1,10 +1,10 @@
 //! From text to one parsed statement, with room for the deepest.
 
 use datafusion::sql::sqlparser::ast::{Query, Statement};
-use datafusion::sql::sqlparser::dialect::GenericDialect;
-use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Tokenizer};
 
+use super::bounded_dialect::{BoundedDialect, TRIES_MAX};
 use super::error::SqlError;
 use super::parse::{QUERY_BYTES_MAX, QUERY_TOKENS_MAX};
 
@@ -50,7 +50,7 @@ pub(super) fn with_room<T: Send>(
 
 /// The one statement of a text.
 pub(super) fn one_statement(sql: &str) -> Result<Statement, SqlError> {
-    let dialect = GenericDialect {};
+    let dialect = BoundedDialect::new();
     let tokens = Tokenizer::new(&dialect, sql)
         .tokenize_with_location()
         .map_err(|error| SqlError::Parse(error.to_string()))?;
@@ -61,7 +61,7 @@ pub(super) fn one_statement(sql: &str) -> Result<Statement, SqlError> {
     let mut statements = Parser::new(&dialect)
         .with_tokens_with_locations(tokens)
         .parse_statements()
-        .map_err(|error| SqlError::Parse(error.to_string()))?;
+        .map_err(|error| unparsed(&dialect, error))?;
     match (statements.pop(), statements.is_empty()) {
         (Some(statement), true) => Ok(statement),
         _ => Err(SqlError::refused(
@@ -70,6 +70,14 @@ pub(super) fn one_statement(sql: &str) -> Result<Statement, SqlError> {
         )
         .at(Location { line: 1, column: 1 })),
     }
+}
+
+fn unparsed(dialect: &BoundedDialect, error: ParserError) -> SqlError {
+    if dialect.is_exhausted() {
+        let what = "so much in brackets that it can be read in a million ways".to_owned();
+        return SqlError::Limit { what, limit: TRIES_MAX };
+    }
+    SqlError::Parse(error.to_string())
 }
 
 /// The refusal of a statement that is no query.

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use veritrail_compute::sql::aggregate::Aggregate;
 use veritrail_compute::sql::{
     BatchStream, QUERY_DEPTH_MAX, SqlError, TableSource, allowed_functions, allowed_windows,
+    with_query,
 };
 
 use super::fixture::*;
@@ -229,4 +230,47 @@ fn the_manual_names_every_function_and_aggregate() {
         count += 1;
     }
     assert!(count > 100, "{count}");
+}
+
+#[test]
+fn texts_that_a_parser_would_never_be_done_with_end_in_an_error() {
+    // Each level doubled its work, or worse. On threads, so that one without an end fails.
+    let words = [
+        "cast(",
+        "interval ",
+        "interval cast(",
+        "case when cast(",
+        "(select cast(",
+        "abs(",
+        "interval abs(",
+        "position(",
+        "trim(",
+        "extract(",
+        "not ",
+        "exists(",
+        "array[",
+        "{",
+        "struct(",
+        "f(a => ",
+        "cast(1 as struct<a ",
+        "convert(",
+        "((",
+        "x in (",
+        "1 + interval ",
+    ];
+    for text in words.map(|word| format!("SELECT {}", word.repeat(200))) {
+        ends_in_an_error(text);
+    }
+    for table in ["(", "(select 1 from (", "lateral (select ", "f(", "unnest(", "a join ("] {
+        ends_in_an_error(format!("SELECT 1 FROM {}", table.repeat(200)));
+    }
+    let nested = |deep: usize| format!("SELECT {}1{}", "abs(".repeat(deep), ")".repeat(deep));
+    assert!(with_query(&nested(15), |_| ()).is_ok());
+}
+
+fn ends_in_an_error(text: String) {
+    let (send, heard) = std::sync::mpsc::channel();
+    let asked = text.clone();
+    std::thread::spawn(move || send.send(with_query(&asked, |_| ()).is_err()));
+    assert_eq!(heard.recv_timeout(std::time::Duration::from_secs(60)), Ok(true), "{text}");
 }

@@ -11,7 +11,6 @@ use super::columns::Columns;
 use super::condition::{Selection, selection};
 use super::items::item;
 use super::measures::{Asked, Function, Item, Measured, Nulls, measures};
-use super::nesting::{NESTING_MAX, nesting};
 use super::refused::Refused;
 use super::{select, text};
 
@@ -42,10 +41,6 @@ impl Claim {
             let why = format!("it has {} bytes", sql.len());
             let instead = format!("at most {CLAIM_BYTES_MAX} bytes");
             return Err(Refused::new("the claim", why, instead));
-        }
-        if nesting(sql) > NESTING_MAX {
-            let why = format!("its brackets nest more than {NESTING_MAX} deep");
-            return Err(Refused::new("the claim", why, "fewer brackets"));
         }
         with_query(sql, |query| Self::of_query(query, schema))?
     }
