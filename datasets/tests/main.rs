@@ -13,6 +13,7 @@ mod csv_scan;
 mod csv_tokens;
 mod describe;
 mod formats;
+mod fuzz;
 mod layouts;
 mod licence;
 mod manifest;

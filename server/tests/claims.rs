@@ -2,6 +2,7 @@
 
 mod engine;
 mod fixture;
+mod fuzz;
 mod hospital;
 mod language;
 mod matches;

@@ -4,6 +4,8 @@
 mod bundle;
 mod claims;
 mod get;
+#[path = "../../fuzz/harness.rs"]
+mod harness;
 mod hostile_logs;
 mod intake;
 mod labs;

@@ -1,6 +1,7 @@
 //! Private versions: what a second node gets, what nobody gets, and what their holder alone can do.
 
 mod checking;
+mod fuzz;
 mod golden;
 mod holder;
 mod offline;

@@ -7,6 +7,7 @@ mod cuts;
 mod disks;
 mod fixtures;
 mod foreign_trails;
+mod fuzz;
 mod goldens;
 mod homes;
 mod independent;

@@ -16,6 +16,7 @@ mod derived;
 mod encodings;
 mod fixtures;
 mod forgeries;
+mod fuzz;
 mod generators;
 mod golden;
 mod ingests;

@@ -93,6 +93,8 @@ fn what_is_wrong_is_pointed_at() {
         ("w:fixed(0)[0..1]", 8),
         ("w:fixed(10)[0..1]", 8),
         ("w:fixed(2)[0.001..1]", 11),
+        ("w:fixed(2)[0.0001..1]", 11),
+        ("age:int[3.04..9]", 8),
         ("g:category()", 11),
         ("g:category(a|)", 13),
         ("g:category(a|b", 14),

@@ -8,6 +8,7 @@ mod commitments;
 mod opened;
 pub(super) mod rows;
 mod secrets;
+mod seed_text;
 
 use std::fmt::Display;
 
@@ -23,6 +24,7 @@ pub use self::{
     audit::{AuditRequest, Audited},
     commitments::{Committed, HeldCommitments},
     opened::OpenedVersion,
+    seed_text::{SeedTextError, read_seed_text, seed_text},
 };
 pub(super) use self::{
     commitments::{check, parse, same_access},

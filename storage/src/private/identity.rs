@@ -31,9 +31,13 @@ impl VersionIdentity {
         Ok(Self(identity_of(seed.expose())?))
     }
 
-    /// Reads `AGE-SECRET-KEY-1…`.
+    /// Reads `AGE-SECRET-KEY-1…`. Small letters, which age takes as well, are another text.
     pub fn read(text: &str) -> Result<Self, PrivateError> {
-        Ok(Self(text.parse().map_err(|e: &str| PrivateError::NotAKey(e.to_owned()))?))
+        let read = Self(text.parse().map_err(|e: &str| PrivateError::NotAKey(e.to_owned()))?);
+        if read.secret_text().as_str() != text {
+            return Err(PrivateError::NotAKey("its letters are small".to_owned()));
+        }
+        Ok(read)
     }
 
     /// `AGE-SECRET-KEY-1…`.

@@ -17,7 +17,11 @@ use veritrail_proof::{
 };
 use zeroize::Zeroizing;
 
-use super::{commitments::HeldCommitments, secrets::Make};
+use super::{
+    commitments::HeldCommitments,
+    secrets::Make,
+    seed_text::{read_seed_text, seed_text},
+};
 use crate::{
     error::{NodeError, OrKind as _, Result},
     node::{
@@ -30,7 +34,6 @@ use crate::{
     progress::Progress,
 };
 
-const SEED_HEADER: &str = "veritrail-version-seed/1";
 /// Differences that are told; the rest is counted.
 const TOLD_MAX: usize = 100;
 
@@ -109,8 +112,7 @@ impl Node {
     pub fn export_seed(&self, reference: &str, out: &std::path::Path) -> Result<()> {
         let found = self.private_version(reference)?;
         let seed = self.version_seed(&found.did, found.row.payload.number, Make::Never)?;
-        let hex = Zeroizing::new(hex::encode(seed.as_bytes()));
-        let text = Zeroizing::new(format!("{SEED_HEADER} {}\n{}\n", found.portable(), *hex));
+        let text = seed_text(&found.portable(), &seed);
         write_private(out, text.as_bytes()).map_err(|e| {
             NodeError::failed(e.to_string())
                 .at(out.display())
@@ -136,15 +138,7 @@ fn read_seed(path: &std::path::Path, found: &FoundVersion) -> Result<VersionSeed
     };
     let text = read_text(path, 4096).or_failed()?.ok_or_else(|| wrong("there is no such file"))?;
     let text = Zeroizing::new(text);
-    let mut lines = text.lines();
-    let header = lines.next().unwrap_or_default();
-    if header != format!("{SEED_HEADER} {}", found.portable()) {
-        return Err(wrong("this is not the seed of this version"));
-    }
-    let mut seed = Zeroizing::new([0; 32]);
-    let digits = lines.next().unwrap_or_default();
-    hex::decode_to_slice(digits, &mut *seed).map_err(|_| wrong("this is no seed"))?;
-    Ok(VersionSeed::from_bytes(*seed))
+    read_seed_text(&found.portable(), &text).map_err(|error| wrong(&error.to_string()))
 }
 
 /// The number of commitments that were computed, and what differs from the published ones.
