@@ -102,45 +102,15 @@ fn commit_values(cells: &Cells, bits: u8, first_chunk: usize, blinds: &[Scalar])
 fn commit_chunk(values: &[u32; CHUNK_ROWS], windows: usize, blind: &Scalar) -> Sum {
     let tables = tables::tables();
     let mut blind_points = Vec::with_capacity(32);
-    tables.blind.digits(blind, |point| blind_points.push(*point));
-    let mut lengths = vec![0usize; BYTES];
-    for value in values {
-        for byte in &value.to_le_bytes()[..windows] {
-            lengths[usize::from(*byte)] += 1;
-        }
-    }
-    lengths[0] = blind_points.len();
-    let mut next: Vec<usize> = lengths
-        .iter()
-        .scan(0, |end, length| {
-            *end += length;
-            Some(*end - length)
-        })
-        .collect();
-    let mut points = vec![Point::zero(); lengths.iter().sum()];
-    points[..blind_points.len()].copy_from_slice(&blind_points);
-    for (row, value) in values.iter().enumerate() {
-        for (window, byte) in value.to_le_bytes()[..windows].iter().enumerate() {
-            if *byte != 0 {
-                let slot = &mut next[usize::from(*byte)];
-                points[*slot] = tables.rows[window * CHUNK_ROWS + row];
-                *slot += 1;
-            }
-        }
-    }
-    weigh(&lists::add_up(points, lengths))
-}
-
-/// Σ b·B_b over the buckets, plus what bucket 0 holds.
-fn weigh(buckets: &[Point]) -> Sum {
-    let (mut running, mut total) = (Sum::zero(), Sum::zero());
-    for bucket in buckets[1..].iter().rev() {
-        if !bucket.is_zero() {
-            running += bucket;
-        }
-        total += running;
-    }
-    total + buckets[0]
+    tables.blind.digits(blind, |point| blind_points.push((0, *point)));
+    let bytes = values.iter().enumerate().flat_map(|(row, value)| {
+        let bytes = value.to_le_bytes().into_iter().take(windows).enumerate();
+        bytes
+            .filter(|(_, byte)| *byte != 0)
+            .map(move |(window, byte)| (usize::from(byte), tables.rows[window * CHUNK_ROWS + row]))
+    });
+    let buckets = lists::add_up_buckets(BYTES, blind_points.iter().copied().chain(bytes));
+    lists::weigh(&buckets) + buckets[0]
 }
 
 /// The bytes of a scalar, least significant first.

@@ -20,6 +20,7 @@ pub mod decimal;
 pub mod derived;
 pub mod generators;
 pub mod ingest;
+pub mod msm;
 pub mod policy;
 pub mod relation;
 pub mod schema;

@@ -24,6 +24,7 @@ mod policies;
 mod reopenings;
 mod schemas;
 mod statements;
+mod sums;
 mod thresholds;
 mod withheld;
 mod zero_knowledge;

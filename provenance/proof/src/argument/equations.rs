@@ -8,12 +8,12 @@
 //! 2^36 tries for 256 columns). So each proof is weighed once more, by a factor that depends on the
 //! bytes of all of them.
 
-use ark_ec::VariableBaseMSM;
-use ark_ff::{One, PrimeField, Zero};
+use ark_ff::{One, Zero};
 
 use super::VerifyError;
 use crate::curve::{self, Point, Scalar, Sum};
 use crate::generators::{CHUNK_ROWS, generators};
+use crate::msm::msm;
 use crate::transcript::ZeroChallenge;
 
 /// Multiples that go through one MSM before the next are taken, so that memory stays bounded.
@@ -26,8 +26,7 @@ pub struct Equations {
     rows: Vec<Scalar>,
     value: Scalar,
     blind: Scalar,
-    points: Vec<Point>,
-    scalars: Vec<<Scalar as PrimeField>::BigInt>,
+    pending: Vec<(Point, Scalar)>,
     settled: Sum,
     /// What all of the present proof's equations are multiplied by.
     factor: Scalar,
@@ -62,8 +61,7 @@ impl Equations {
             rows: vec![Scalar::zero(); CHUNK_ROWS],
             value: Scalar::zero(),
             blind: Scalar::zero(),
-            points: Vec::new(),
-            scalars: Vec::new(),
+            pending: Vec::new(),
             settled: Sum::zero(),
             factor: Scalar::one(),
             factors,
@@ -109,17 +107,15 @@ impl Equations {
     }
 
     fn add(&mut self, point: Point, scalar: Scalar) {
-        self.points.push(point);
-        self.scalars.push(scalar.into_bigint());
-        if self.points.len() >= PENDING_MAX {
+        self.pending.push((point, scalar));
+        if self.pending.len() >= PENDING_MAX {
             self.settle();
         }
     }
 
     fn settle(&mut self) {
-        self.settled += Sum::msm_bigint(&self.points, &self.scalars);
-        self.points.clear();
-        self.scalars.clear();
+        self.settled += msm(&self.pending);
+        self.pending.clear();
     }
 
     /// Decides about all equations at once.

@@ -5,12 +5,12 @@
 //! L = ⟨w_hi, G_lo⟩ + ⟨w_hi, R_lo⟩U and its mirror image on the other side, challenge u gives
 //! w' = w_lo + u·w_hi, G' = G_lo + u⁻¹·G_hi, R' likewise, and W' = W + u·L + u⁻¹·M.
 
-use ark_ec::VariableBaseMSM;
-use ark_ff::{Field, One, PrimeField};
+use ark_ff::{Field, One};
 
 use super::{ProveError, encode_sums, inner_product};
-use crate::curve::{Encoded, Point, Scalar, Sum};
+use crate::curve::{Encoded, Scalar, Sum};
 use crate::generators::{CHUNK_BITS, CHUNK_ROWS, generators};
+use crate::msm::msm;
 use crate::transcript::{Channel, ZeroChallenge};
 
 /// What the prover sends.
@@ -74,13 +74,11 @@ pub(super) fn generator_factors(inverses: &[Scalar]) -> Vec<Scalar> {
 fn side(factors: &[Scalar], part: &[Scalar], offset: usize, value: Scalar) -> Sum {
     let generators = generators();
     let block = CHUNK_ROWS / factors.len();
-    let mut points: Vec<Point> = Vec::with_capacity(CHUNK_ROWS / 2 + 1);
-    let mut scalars = Vec::with_capacity(CHUNK_ROWS / 2 + 1);
+    let mut terms = Vec::with_capacity(CHUNK_ROWS / 2 + 1);
     for (rows, factor) in generators.rows.chunks_exact(block).zip(factors) {
-        points.extend_from_slice(&rows[offset..offset + part.len()]);
-        scalars.extend(part.iter().map(|number| (*number * factor).into_bigint()));
+        let rows = rows[offset..offset + part.len()].iter();
+        terms.extend(rows.zip(part).map(|(row, number)| (*row, *number * factor)));
     }
-    points.push(generators.value);
-    scalars.push(value.into_bigint());
-    Sum::msm_bigint(&points, &scalars)
+    terms.push((generators.value, value));
+    msm(&terms)
 }

@@ -4,16 +4,16 @@
 //! at once for P = C* + x·V*, where x is drawn **after** every commitment: with a fixed multiple of Q
 //! a holder who put εQ into a published commitment could pass any range proof and forge any sum.
 
-use ark_ec::VariableBaseMSM;
-use ark_ff::{PrimeField, Zero};
+use ark_ff::Zero;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::tables::SmallFactor;
 use super::{ProveError, inner_product};
 use crate::columns::Cells;
-use crate::curve::{Encoded, Scalar, Sum};
+use crate::curve::{Encoded, Scalar};
 use crate::generators::{CHUNK_ROWS, generators};
+use crate::msm::msm;
 use crate::transcript::Blinds;
 
 /// Chunks that one thread adds up at a time.
@@ -43,7 +43,7 @@ pub(super) fn combine(
     let v = chunks
         .par_chunks(CHUNKS_TOGETHER)
         .map(|chunks| {
-            let mut sum = vec![Scalar::zero(); CHUNK_ROWS];
+            let mut sum = zeros();
             for chunk in chunks {
                 for (cells, weight) in columns.iter().zip(column_weights) {
                     add_chunk(&mut sum, cells, *chunk, *weight * chunk_weights[*chunk]);
@@ -51,13 +51,17 @@ pub(super) fn combine(
             }
             sum
         })
-        .reduce(
-            || vec![Scalar::zero(); CHUNK_ROWS],
-            |a, b| a.iter().zip(b).map(|(a, b)| *a + b).collect(),
-        );
+        .reduce(zeros, |mut sum, part| {
+            sum.iter_mut().zip(part.iter()).for_each(|(sum, part)| *sum += part);
+            sum
+        });
     let weighed = blinds.iter().zip(column_weights);
     let blind = weighed.map(|(blinds, weight)| inner_product(blinds, chunk_weights) * weight).sum();
-    Opened { v: Zeroizing::new(v), blind }
+    Opened { v, blind }
+}
+
+fn zeros() -> Zeroizing<Vec<Scalar>> {
+    Zeroizing::new(vec![Scalar::zero(); CHUNK_ROWS])
 }
 
 fn add_chunk(sum: &mut [Scalar], cells: &Cells, chunk: usize, weight: Scalar) {
@@ -86,12 +90,11 @@ pub(super) fn mask(
     let generators = generators();
     let mask = Zeroizing::new((0..CHUNK_ROWS).map(|_| blinds.draw()).collect::<Vec<_>>());
     let blind = blinds.draw();
-    let mut scalars: Vec<_> = mask.iter().map(|number| number.into_bigint()).collect();
-    scalars.push((inner_product(&mask, public) * x).into_bigint());
-    scalars.push(blind.into_bigint());
-    let mut points = generators.rows.clone();
-    points.extend([generators.value, generators.blind]);
-    let message = super::encode_sums(&[Sum::msm_bigint(&points, &scalars)])?[0];
+    let mut terms = Zeroizing::new(Vec::with_capacity(CHUNK_ROWS + 2));
+    terms.extend(generators.rows.iter().copied().zip(mask.iter().copied()));
+    terms.push((generators.value, inner_product(&mask, public) * x));
+    terms.push((generators.blind, blind));
+    let message = super::encode_sums(&[msm(&terms)])?[0];
     Ok(Masked { mask, blind, message })
 }
 

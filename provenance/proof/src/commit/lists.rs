@@ -7,7 +7,7 @@
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, Field, One, Zero};
 
-use crate::curve::{Coordinate, Point};
+use crate::curve::{Coordinate, Point, Sum};
 
 /// The sum of each list. The lists lie one after another in `points`, and `lengths` cuts them.
 pub fn add_up(mut points: Vec<Point>, mut lengths: Vec<usize>) -> Vec<Point> {
@@ -28,6 +28,39 @@ pub fn add_up(mut points: Vec<Point>, mut lengths: Vec<usize>) -> Vec<Point> {
             sum
         })
         .collect()
+}
+
+/// The sum of each of `count` buckets, of points that come in any order, each with its bucket.
+pub fn add_up_buckets(
+    count: usize,
+    entries: impl Iterator<Item = (usize, Point)> + Clone,
+) -> Vec<Point> {
+    let mut lengths = vec![0; count];
+    entries.clone().for_each(|(bucket, _)| lengths[bucket] += 1);
+    let mut end = 0;
+    let starts = lengths.iter().map(|length| {
+        end += length;
+        end - length
+    });
+    let mut next: Vec<usize> = starts.collect();
+    let mut points = vec![Point::zero(); end];
+    entries.for_each(|(bucket, point)| {
+        points[next[bucket]] = point;
+        next[bucket] += 1;
+    });
+    add_up(points, lengths)
+}
+
+/// Σ b·B_b over the buckets' sums; what bucket 0 holds does not count.
+pub fn weigh(buckets: &[Point]) -> Sum {
+    let (mut running, mut total) = (Sum::zero(), Sum::zero());
+    for bucket in buckets.iter().skip(1).rev() {
+        if !bucket.is_zero() {
+            running += bucket;
+        }
+        total += running;
+    }
+    total
 }
 
 /// Calls with the place of each pair of neighbours, in order.
