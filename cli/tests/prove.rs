@@ -165,6 +165,53 @@ fn refusals_say_what_to_write_instead_and_leave_nothing() {
     assert_eq!(said.code, 5, "{}", said.stderr);
 }
 
+/// Five on one arm, twelve on another.
+fn ward_of_four_arms() -> House {
+    let house = House::new();
+    let arm = |row: u32| match row {
+        0..5 => "stopped",
+        5..17 => "none",
+        _ => ["drug", "placebo"][(row % 2) as usize],
+    };
+    let row = |row: u32| format!("{},{}\n", 20 + row % 70, arm(row));
+    house.file("trial.csv", "age,arm\n".to_owned() + &(0..300).map(row).collect::<String>());
+    let commit = "age:int[0..127]{40},arm:category(drug|none|placebo|stopped)";
+    let publish = ["publish", "trial.csv", "--private", "--commit", commit, "--title", "A trial"];
+    house.ok(&[&publish[..], &["--licence", "CC0-1.0", "--name", "trial"]].concat());
+    house
+}
+
+#[test]
+fn groups_too_small_to_be_told_are_left_out_where_that_is_asked_for() {
+    let ada = ward_of_four_arms();
+    let by_arm = "select arm, avg(age), count(*) from t group by arm";
+    let size = ada.log_size();
+    let error = ada.error(&prove(by_arm, "arm.proof"), 4);
+    assert!(text(&error, "hint").contains("--withhold"), "{error}");
+    assert_eq!(ada.log_size(), size);
+    let withhold = [&prove(by_arm, "arm.proof")[..], &["--withhold"]].concat();
+    let shown = &ada.json(&withhold)["shown"];
+    assert_eq!(shown["results"].as_array().map(Vec::len), Some(2), "{shown}");
+    assert_eq!(shown["withheld"]["below"], 10);
+    assert_eq!(shown["withheld"]["together"], serde_json::json!([["rows", "17"]]));
+    let said = ada.ok(&["check", "arm.proof"]);
+    for part in [
+        "HAVING arm NOT IN ('none', 'stopped')",
+        "arm = drug:",
+        "WITHHELD, with a proof that one group at least is small",
+        "proven: one of these groups at least has 1 to 9 rows",
+        "proven: all of them together have 17 rows",
+        "which withheld group is small",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+    // Nothing is left out where nothing is small; bands are groups as well.
+    let by_age = "select age >= 40, count(*), avg(age) from t group by age >= 40";
+    let bands = [&prove(by_age, "age.proof")[..], &["--withhold"]].concat();
+    let said = ada.ok(&bands);
+    assert!(said.contains("age < 40:") && !said.contains("WITHHELD"), "{said}");
+}
+
 #[test]
 fn a_claim_in_a_file_is_proven_to_whoever_asked() {
     let ada = ward(400);

@@ -5,6 +5,7 @@ mod fixture;
 mod fuzz;
 mod hospital;
 mod language;
+mod left_out;
 mod matches;
 mod proofs;
 mod told;

@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// The nonce: 32 random bytes as hex
     #[arg(long, value_name = "HEX", requires = "audience")]
     nonce: Option<String>,
+    /// Leave out groups too small to be told, and as few others as hide which of them is small
+    #[arg(long)]
+    withhold: bool,
     /// Sign the release as this person of the home [default: the operator]
     #[arg(long = "as", value_name = "DID")]
     signer: Option<String>,
@@ -57,6 +60,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
         of: args.of,
         audience: args.audience.zip(args.nonce),
         out: args.out,
+        withhold: args.withhold,
         signer: args.signer,
     };
     let proved = node.prove(&request, &context.progress).await?;

@@ -3,13 +3,14 @@
 use serde::Serialize;
 use veritrail_proof::body::Body;
 use veritrail_proof::schema::{Kind, Schema};
+use veritrail_proof::statement::plan::plan;
 use veritrail_proof::statement::{Measure, Quantity, Statistic};
 
 use super::compile::Claim;
 use super::function::results;
+use super::groups::{Key, Level};
 use super::integers::{Cell, cells};
 use super::measures::Item;
-use super::text;
 
 /// A result.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,8 +42,10 @@ pub struct Answer {
 /// One group's results, or all of a claim without groups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The group's levels, in the order of GROUP BY; nothing where the column is null.
-    pub group: Vec<Option<String>>,
+    /// The group, in each of the columns that are grouped by; nothing where the column is null.
+    pub group: Vec<Option<Level>>,
+    /// The same as SQL shows it, for each of [`Claim::keys`]: a level, `true` or `false`.
+    pub keys: Vec<Option<String>>,
     /// Its results, in the order of SELECT.
     pub answers: Vec<Answer>,
 }
@@ -59,8 +62,10 @@ pub fn answers(claim: &Claim, statistic: &Statistic) -> Option<Vec<Row>> {
 /// are true of a version only [`answers`] can say.
 pub fn rows_of(claim: &Claim, body: &Body, integers: &[u128]) -> Option<Vec<Row>> {
     let schema = &body.schema;
-    let cells = cells(claim.statement(), schema, integers)?;
-    let grouped = !claim.groups.is_empty();
+    let totals = plan(claim.statement(), body).ok()?.tables.totals();
+    let told = integers.get(..integers.len().checked_sub(totals)?)?;
+    let cells = cells(claim.statement(), schema, told)?;
+    let grouped = !claim.keys().is_empty();
     let mut rows = Vec::new();
     for cell in &cells {
         // In SQL a group that nobody is in has no row. Its count is the first measure.
@@ -73,17 +78,21 @@ pub fn rows_of(claim: &Claim, body: &Body, integers: &[u128]) -> Option<Vec<Row>
         let others: Option<u128> = cells.iter().map(Cell::rows).sum();
         let rest = u128::from(body.rows).checked_sub(others?)?;
         if rest > 0 {
-            rows.push(row(claim, schema, &Cell::of_nulls(claim.groups.len(), rest))?);
+            rows.push(row(claim, schema, &Cell::of_nulls(claim.groups.columns.len(), rest))?);
         }
     }
     Some(rows)
 }
 
 fn row(claim: &Claim, schema: &Schema, cell: &Cell) -> Option<Row> {
-    let levels = claim.groups.iter().zip(&cell.levels);
-    let group = levels.map(|(column, level)| {
-        level.map(|level| text::level_name(*column, level, schema).to_owned())
-    });
+    let columns = &claim.groups.columns;
+    let group = columns.iter().zip(&cell.levels);
+    let group = group.map(|(column, place)| place.map(|at| Level::of(*column, at, schema)));
+    let key = |key: &Key| {
+        let column = columns.iter().position(|column| *column == key.column())?;
+        cell.levels.get(column)?.map(|place| key.value(place, schema))
+    };
+    let keys = claim.keys().iter().map(key).collect();
     let mut answers = Vec::new();
     for item in claim.items() {
         if let Item::Measured(measured) = item {
@@ -91,7 +100,7 @@ fn row(claim: &Claim, schema: &Schema, cell: &Cell) -> Option<Row> {
             answers.extend(results(measured, claim.statement(), measure, schema)?);
         }
     }
-    Some(Row { group: group.collect(), answers })
+    Some(Row { group: group.collect(), keys, answers })
 }
 
 /// The columns that a claim adds up, each with the decimal places that it was committed with.

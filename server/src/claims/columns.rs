@@ -16,6 +16,11 @@ impl<'a> Columns<'a> {
         Self { schema, table }
     }
 
+    /// All of them.
+    pub(super) fn schema(&self) -> &'a Schema {
+        self.schema
+    }
+
     /// The column at a place that was found here.
     pub(super) fn column(&self, at: u16) -> Option<&'a Column> {
         self.schema.columns().get(usize::from(at))

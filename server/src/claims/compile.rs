@@ -9,9 +9,11 @@ use veritrail_proof::statement::{Measure, Statement, StatementError};
 
 use super::columns::Columns;
 use super::condition::{Selection, selection};
+use super::groups::{Groups, Key, groups};
 use super::items::item;
 use super::measures::{Asked, Function, Item, Measured, Nulls, measures};
 use super::refused::Refused;
+use super::withheld::{check_others, withheld};
 use super::{select, text};
 
 /// The longest claim, in bytes.
@@ -23,10 +25,10 @@ const ITEMS_MAX: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     pub(super) selection: Selection,
-    pub(super) groups: Vec<u16>,
+    pub(super) groups: Groups,
     pub(super) items: Vec<Item>,
     pub(super) null_group: bool,
-    statement: Statement,
+    pub(super) statement: Statement,
     text: String,
 }
 
@@ -38,9 +40,7 @@ impl Claim {
     /// that one says.
     pub fn compile(sql: &str, schema: &Schema) -> Result<Self, Refused> {
         if sql.len() > CLAIM_BYTES_MAX {
-            let why = format!("it has {} bytes", sql.len());
-            let instead = format!("at most {CLAIM_BYTES_MAX} bytes");
-            return Err(Refused::new("the claim", why, instead));
+            return Err(too_long(sql.len()));
         }
         with_query(sql, |query| Self::of_query(query, schema))?
     }
@@ -58,6 +58,11 @@ impl Claim {
     /// What SELECT lists, in its order.
     pub fn items(&self) -> &[Item] {
         &self.items
+    }
+
+    /// What GROUP BY lists: by column in the order of the text, thresholds ascending.
+    pub fn keys(&self) -> &[Key] {
+        &self.groups.keys
     }
 
     /// Whether the statement fits a version, beyond its schema.
@@ -79,37 +84,49 @@ impl Claim {
         let select = select::plain(query)?;
         let columns = Columns::new(schema, select::table(select)?);
         let selection = selection(&columns, select.selection.as_ref())?;
-        let groups = select::groups(&columns, select)?;
+        let groups = groups(&columns, select)?;
         let mut items = items(&columns, &groups, select)?;
         let may_be_null = |column: u16| {
             columns.nullable(column)
                 && !selection.implies_present(column)
-                && !groups.contains(&column)
+                && !groups.columns.contains(&column)
         };
-        let null_group = null_group(&columns, &selection, &groups, &items, select)?;
+        let null_group = null_group(&columns, &selection, &groups.columns, &items, select)?;
         let left_out: Vec<u16> =
             selection.present.iter().copied().filter(|column| may_be_null(*column)).collect();
         let nulls = Nulls { left_out: &left_out, may_be: &may_be_null };
-        let measures = measures(&mut items, !groups.is_empty(), &nulls);
+        let withheld = withheld(&columns, &groups, select)?;
+        if !withheld.is_empty() {
+            check_others(&columns, &groups, (&selection, &items), select)?;
+        }
+        let measures = measures(&mut items, !groups.keys.is_empty(), &nulls);
         check_present(&columns, &nulls, &measures, select)?;
         let conditions = selection.conditions.clone();
-        let statement =
-            Statement { conditions, groups: groups.clone(), measures, withheld: Vec::new() };
+        let by = groups.columns.clone();
+        let statement = Statement { conditions, groups: by, measures, withheld };
         statement.check(schema).map_err(|error| {
             Refused::new("the claim", error.to_string(), "fewer aggregates").at(select)
         })?;
         // What follows from the rest is not written down.
-        let needed = |column: &u16| is_needed(*column, &groups, &items);
+        let needed = |column: &u16| is_needed(*column, &groups.columns, &items);
         let present = selection.present.iter().copied().filter(needed).collect();
         let selection = Selection { present, ..selection };
         let mut claim =
             Self { selection, groups, items, null_group, statement, text: String::new() };
         claim.text = text::of(&claim, schema);
-        Ok(claim)
+        match claim.text.len() {
+            ..=CLAIM_BYTES_MAX => Ok(claim),
+            long => Err(too_long(long)),
+        }
     }
 }
 
-fn items(columns: &Columns<'_>, groups: &[u16], select: &Select) -> Result<Vec<Item>, Refused> {
+fn too_long(bytes: usize) -> Refused {
+    let instead = format!("at most {CLAIM_BYTES_MAX} bytes");
+    Refused::new("the claim", format!("it has {bytes} bytes"), instead)
+}
+
+fn items(columns: &Columns<'_>, groups: &Groups, select: &Select) -> Result<Vec<Item>, Refused> {
     if select.projection.len() > ITEMS_MAX {
         let why = format!("SELECT lists more than {ITEMS_MAX}");
         return Err(Refused::new("the claim", why, "a claim for some of them").at(select));
@@ -146,7 +163,8 @@ fn null_group(
     let follows = only_rows
         && groups.len() == 1
         && selection.conditions.is_empty()
-        && selection.present.is_empty();
+        && selection.present.is_empty()
+        && select.having.is_none();
     if follows {
         return Ok(true);
     }

@@ -4,9 +4,9 @@ use veritrail_proof::derived::{Gram, Scale};
 use veritrail_proof::schema::{Kind, Schema};
 use veritrail_proof::statement::{Measure, Quantity, Statement};
 
-/// One combination of the grouping columns' levels.
+/// One combination of the grouping columns' levels and bands.
 pub(super) struct Cell {
-    /// The levels; nothing for null.
+    /// The places of the levels and bands; nothing for null.
     pub(super) levels: Vec<Option<u8>>,
     /// One for each of the statement's measures. A count is a matrix without quantities, and a sum
     /// one without products.
@@ -26,7 +26,7 @@ impl Cell {
     }
 }
 
-/// Cuts integers into cells; nothing where there are too few or too many.
+/// Cuts integers into cells that are told; nothing where there are too few or too many.
 pub(super) fn cells(
     statement: &Statement,
     schema: &Schema,
@@ -34,10 +34,7 @@ pub(super) fn cells(
 ) -> Option<Vec<Cell>> {
     let mut all: Vec<Vec<Option<u8>>> = vec![Vec::new()];
     for group in &statement.groups {
-        let Kind::Category { levels } = &schema.columns().get(usize::from(*group))?.kind else {
-            return None;
-        };
-        let levels = 0..levels.len() as u8;
+        let levels = 0..schema.columns().get(usize::from(*group))?.kind.groups();
         let with = |cell: &Vec<Option<u8>>| {
             let cell = cell.clone();
             levels.clone().map(move |level| [&cell[..], &[Some(level)]].concat())
@@ -46,7 +43,10 @@ pub(super) fn cells(
     }
     let mut rest = integers;
     let mut cells = Vec::with_capacity(all.len());
-    for levels in all {
+    for (at, levels) in all.into_iter().enumerate() {
+        if statement.withheld.iter().any(|withheld| usize::from(*withheld) == at) {
+            continue;
+        }
         let mut measures = Vec::with_capacity(statement.measures.len());
         for measure in &statement.measures {
             let (own, others) = rest.split_at_checked(measure.integers())?;

@@ -6,6 +6,7 @@ use veritrail_compute::sql::sqlparser::ast::{
 
 use super::columns::Columns;
 use super::expression::quantity;
+use super::groups::{Groups, Key, reaches};
 use super::measures::{Asked, Function, Item, Measured};
 use super::refused::Refused;
 
@@ -13,7 +14,7 @@ use super::refused::Refused;
 /// asked, so that nobody can be told another.
 pub(super) fn item(
     columns: &Columns<'_>,
-    groups: &[u16],
+    groups: &Groups,
     item: &SelectItem,
 ) -> Result<Item, Refused> {
     let expr = match item {
@@ -26,15 +27,18 @@ pub(super) fn item(
     of_expr(columns, groups, expr)
 }
 
-fn of_expr(columns: &Columns<'_>, groups: &[u16], expr: &Expr) -> Result<Item, Refused> {
-    if let Some(column) = columns.named(expr)? {
-        return groups.iter().position(|group| *group == column).map(Item::Group).ok_or_else(
-            || {
-                let why = "it is not grouped by, and rows do not leave their holder";
-                let instead = format!("GROUP BY {expr}, or an aggregate of it");
-                Refused::new(expr.to_string(), why, instead).at(expr)
-            },
-        );
+fn of_expr(columns: &Columns<'_>, groups: &Groups, expr: &Expr) -> Result<Item, Refused> {
+    let key = match columns.named(expr)? {
+        Some(column) => Some(Key::Level(column)),
+        None => reaches(columns, expr)?,
+    };
+    if let Some(key) = key {
+        let place = groups.keys.iter().position(|one| *one == key);
+        return place.map(Item::Group).ok_or_else(|| {
+            let why = "it is not grouped by, and rows do not leave their holder";
+            let instead = format!("GROUP BY {expr}, or an aggregate of it");
+            Refused::new(expr.to_string(), why, instead).at(expr)
+        });
     }
     match expr {
         Expr::Nested(inner) => of_expr(columns, groups, inner),

@@ -113,7 +113,7 @@ impl Function {
 /// Something that SELECT lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// A column that is grouped by, by its place in GROUP BY.
+    /// What is grouped by, by its place in [`super::Claim::keys`].
     Group(usize),
     /// An aggregate.
     Measured(Measured),

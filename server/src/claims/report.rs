@@ -6,6 +6,8 @@ use veritrail_provenance::statement::StatementRef;
 
 use super::answers::{Answer, Value, rounded_columns};
 use super::check::Proven;
+use super::groups::Level;
+use super::left_out::left_out;
 
 /// What the log's entries and the holder's word add, and no proof shows.
 const PROMISED: &[&str] = &[
@@ -23,6 +25,10 @@ const NOT_PROVEN: &[&str] = &[
     "that no other statistic was given away: the log shows this release and those before it",
     "that nobody can be recognised: a true statistic can still reveal a person",
 ];
+
+/// What it does not say of groups that are withheld.
+const OTHERS_SMALL: &str = "which withheld group is small, and that the others are: these are \
+                            withheld by the holder's choice";
 
 /// The label of every proof so far.
 pub const LABEL: &str = "experimental until externally reviewed";
@@ -54,6 +60,9 @@ pub struct ProofReport {
     pub audience: Option<Asked>,
     /// The results.
     pub results: Vec<Group>,
+    /// The groups that are withheld, where some are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<WithheldGroups>,
     /// The release policy's rules that were applied again here.
     pub policy: Vec<String>,
     /// How numbers were rounded before they were committed.
@@ -78,10 +87,22 @@ pub struct Asked {
 /// One group's results.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
-    /// The grouping columns with their levels, null where the column is null.
-    pub group: Vec<(String, Option<String>)>,
+    /// The grouping columns with their levels or bands, null where the column is null.
+    pub group: Vec<(String, Option<Level>)>,
     /// The results.
     pub answers: Vec<Told>,
+}
+
+/// Groups whose results are not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WithheldGroups {
+    /// Each, by the grouping columns with their levels or bands.
+    pub groups: Vec<Vec<(String, Option<Level>)>>,
+    /// In one of them at least a number of rows, or what it leaves of a wider one, is from 1 up to
+    /// but without this.
+    pub below: u32,
+    /// The numbers of rows that are meant, and how many all of these groups have together.
+    pub together: Vec<(String, String)>,
 }
 
 /// One result.
@@ -110,7 +131,23 @@ impl ProofReport {
             group: names.iter().map(|name| (*name).to_owned()).zip(row.group.clone()).collect(),
             answers: row.answers.iter().map(told).collect(),
         });
+        let integers = proven.statistic().results();
+        let withheld = left_out(proven.claim(), body, integers).map(|left_out| {
+            let named = |group: Vec<Level>| {
+                let names = names.iter().map(|name| (*name).to_owned());
+                names.zip(group.into_iter().map(Some)).collect()
+            };
+            let together = left_out.together.into_iter();
+            WithheldGroups {
+                groups: left_out.groups.into_iter().map(named).collect(),
+                below: left_out.below,
+                together: together.map(|(what, rows)| (what, rows.to_string())).collect(),
+            }
+        });
         let mut not_proven: Vec<String> = owned(NOT_PROVEN);
+        if withheld.is_some() {
+            not_proven.push(OTHERS_SMALL.to_owned());
+        }
         if context.audience.is_some() {
             let nonce = "that nobody else was shown it: a nonce shows that it was made after the \
                          question, and stops no forwarding";
@@ -132,6 +169,7 @@ impl ProofReport {
                 nonce: hex::encode(audience.nonce),
             }),
             results: results.collect(),
+            withheld,
             policy: policy(&body.policy),
             rounding: rounding(proven),
             promised: owned(PROMISED),

@@ -1,13 +1,10 @@
 //! The frame of a claim: one SELECT FROM one table, and nothing around it.
 
 use veritrail_compute::sql::sqlparser::ast::{
-    Expr, GroupByExpr, ObjectNamePart, Query, Select, SelectFlavor, SetExpr, Spanned, TableFactor,
-    TableWithJoins,
+    ObjectNamePart, Query, Select, SelectFlavor, SetExpr, Spanned, TableFactor, TableWithJoins,
 };
-use veritrail_proof::schema::Kind;
-use veritrail_proof::statement::GROUPS_MAX;
 
-use super::columns::{Columns, folded};
+use super::columns::folded;
 use super::refused::Refused;
 
 /// The SELECT of a query that is nothing but a SELECT.
@@ -66,7 +63,7 @@ fn check_select(select: &Select) -> Result<(), Refused> {
         cluster_by,
         distribute_by,
         sort_by,
-        having,
+        having: _,
         named_window,
         qualify,
         window_before_qualify: _,
@@ -78,7 +75,6 @@ fn check_select(select: &Select) -> Result<(), Refused> {
     let clauses = [
         (distinct.is_some(), "DISTINCT", out),
         (top.is_some(), "TOP", every),
-        (having.is_some(), "HAVING", every),
         (qualify.is_some(), "QUALIFY", every),
         (!named_window.is_empty(), "WINDOW", "aggregates of whole groups are proven"),
         (exclude.is_some(), "EXCLUDE", out),
@@ -138,43 +134,4 @@ pub(super) fn table(select: &Select) -> Result<String, Refused> {
         [ObjectNamePart::Identifier(name)] if plain => Ok(folded(name)),
         _ => Err(refused(relation).at(relation)),
     }
-}
-
-/// The columns of GROUP BY, in the order of the text.
-pub(super) fn groups(columns: &Columns<'_>, select: &Select) -> Result<Vec<u16>, Refused> {
-    let by = match &select.group_by {
-        GroupByExpr::Expressions(by, modifiers) if modifiers.is_empty() => by,
-        other => {
-            let why = "groups are told apart by all of their columns";
-            return Err(Refused::new("this GROUP BY", why, "GROUP BY a category").at(other));
-        }
-    };
-    let mut groups = Vec::new();
-    for expr in by {
-        let column = group(columns, expr)?;
-        if groups.contains(&column) {
-            continue;
-        }
-        let Some(Kind::Category { .. }) = columns.kind(column) else {
-            let why = "groups are told apart by the levels of a category";
-            let instead = match columns.kind(column) {
-                Some(Kind::Boolean) => format!("a claim WHERE {expr} and one WHERE NOT {expr}"),
-                _ => "GROUP BY a category".to_owned(),
-            };
-            return Err(Refused::new(expr.to_string(), why, instead).at(expr));
-        };
-        if groups.len() == GROUPS_MAX {
-            let why = format!("a claim has at most {GROUPS_MAX} grouping columns");
-            return Err(Refused::new(expr.to_string(), why, "a claim for each level").at(expr));
-        }
-        groups.push(column);
-    }
-    Ok(groups)
-}
-
-fn group(columns: &Columns<'_>, expr: &Expr) -> Result<u16, Refused> {
-    columns.named(expr)?.ok_or_else(|| {
-        let why = "groups are told apart by committed columns";
-        Refused::new(expr.to_string(), why, "write the column's name").at(expr)
-    })
 }

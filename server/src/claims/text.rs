@@ -7,7 +7,7 @@ use veritrail_proof::statement::{Condition, Quantity};
 
 use super::compile::Claim;
 use super::measures::{Asked, Function, Item, Measured};
-use super::threshold;
+use super::{threshold, withheld};
 
 /// Writes a claim.
 pub(super) fn of(claim: &Claim, schema: &Schema) -> String {
@@ -20,10 +20,14 @@ pub(super) fn of(claim: &Claim, schema: &Schema) -> String {
     if !conditions.is_empty() {
         text.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
     }
-    if !claim.groups.is_empty() {
-        let groups: Vec<String> =
-            claim.groups.iter().map(|group| column_name(*group, schema)).collect();
+    if !claim.groups.keys.is_empty() {
+        let groups: Vec<String> = claim.groups.keys.iter().map(|key| key.text(schema)).collect();
         text.push_str(&format!(" GROUP BY {}", groups.join(", ")));
+    }
+    let withheld = &claim.statement().withheld;
+    if !withheld.is_empty() {
+        let told = withheld::written(withheld, &claim.groups, schema);
+        text.push_str(&format!(" HAVING {told}"));
     }
     text
 }
@@ -31,7 +35,7 @@ pub(super) fn of(claim: &Claim, schema: &Schema) -> String {
 fn item(item: &Item, claim: &Claim, schema: &Schema) -> String {
     match item {
         Item::Group(at) => {
-            claim.groups.get(*at).map(|column| column_name(*column, schema)).unwrap_or_default()
+            claim.groups.keys.get(*at).map(|key| key.text(schema)).unwrap_or_default()
         }
         Item::Measured(measured) => self::measured(measured, schema),
     }
@@ -71,14 +75,20 @@ fn condition(condition: &Condition, schema: &Schema) -> String {
     }
 }
 
-fn at_threshold(column: u16, place: u8, below: bool, schema: &Schema) -> String {
+/// That a number reaches a threshold, or is below it.
+pub(super) fn at_threshold(column: u16, place: u8, below: bool, schema: &Schema) -> String {
     let kind = schema.columns().get(usize::from(column)).map(|column| &column.kind);
     format!("{} {}", column_name(column, schema), threshold::written(place, below, kind))
 }
 
-fn is_level(column: u16, level: u8, schema: &Schema) -> String {
-    let quoted = level_name(column, level, schema).replace('\'', "''");
-    format!("{} = '{quoted}'", column_name(column, schema))
+/// That a category has a level.
+pub(super) fn is_level(column: u16, level: u8, schema: &Schema) -> String {
+    format!("{} = {}", column_name(column, schema), quoted(column, level, schema))
+}
+
+/// A level as SQL quotes it.
+pub(super) fn quoted(column: u16, level: u8, schema: &Schema) -> String {
+    format!("'{}'", level_name(column, level, schema).replace('\'', "''"))
 }
 
 /// A level as it was declared.
@@ -91,7 +101,8 @@ pub(super) fn level_name(column: u16, level: u8, schema: &Schema) -> &str {
     }
 }
 
-fn column_name(column: u16, schema: &Schema) -> String {
+/// A column's name as SQL finds it again.
+pub(super) fn column_name(column: u16, schema: &Schema) -> String {
     name(schema.columns().get(usize::from(column)).map_or("", |column| &column.name))
 }
 

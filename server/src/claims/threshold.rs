@@ -55,13 +55,13 @@ pub(super) fn compared(
 /// A condition at a threshold as SQL writes it, after the column's name.
 pub(super) fn written(place: u8, below: bool, kind: Option<&Kind>) -> String {
     let sign = if below { "<" } else { ">=" };
-    match kind {
-        Some(Kind::Number { places, thresholds, .. }) => {
-            let threshold = thresholds.get(usize::from(place)).copied().unwrap_or_default();
-            format!("{sign} {}", decimal::text(threshold, *places))
-        }
-        _ => sign.to_owned(),
-    }
+    format!("{sign} {}", kind.and_then(|kind| text(place, kind)).unwrap_or_default())
+}
+
+/// A threshold as a decimal.
+pub(super) fn text(place: u8, kind: &Kind) -> Option<String> {
+    let Kind::Number { places, thresholds, .. } = kind else { return None };
+    thresholds.get(usize::from(place)).map(|threshold| decimal::text(*threshold, *places))
 }
 
 /// Why a number cannot be compared so.

@@ -1,7 +1,8 @@
 //! A report as text for people.
 
 use super::answers::Value;
-use super::report::{Group, ProofReport, Told};
+use super::groups::Level;
+use super::report::{Group, ProofReport, Told, WithheldGroups};
 
 /// The report in lines. Names and levels are whatever a holder declared: what could steer a terminal
 /// is escaped.
@@ -14,6 +15,9 @@ pub fn words(report: &ProofReport) -> String {
     }
     if report.results.is_empty() {
         lines.item("no group has rows");
+    }
+    if let Some(withheld) = &report.withheld {
+        lines.withheld(withheld);
     }
     lines.title("About");
     lines.item(&format!("dataset {}", report.dataset));
@@ -59,11 +63,25 @@ impl Lines {
         }
     }
 
+    fn withheld(&mut self, withheld: &WithheldGroups) {
+        let most = withheld.below.saturating_sub(1);
+        self.title("WITHHELD, with a proof that one group at least is small");
+        for group in &withheld.groups {
+            self.item(&group.iter().map(named).collect::<Vec<_>>().join(", "));
+        }
+        self.item(&match withheld.together.len() {
+            1 => format!("proven: one of these groups at least has 1 to {most} rows"),
+            _ => format!(
+                "proven: in one of these groups at least, the rows of one of the kinds below, or \
+                 those that a kind leaves of a wider one, are 1 to {most}"
+            ),
+        });
+        for (what, rows) in &withheld.together {
+            self.item(&format!("proven: all of them together have {rows} {what}"));
+        }
+    }
+
     fn group(&mut self, group: &Group) {
-        let named = |(name, level): &(String, Option<String>)| match level {
-            Some(level) => format!("{name} = {level}"),
-            None => format!("{name} is null"),
-        };
         let levels: Vec<String> = group.group.iter().map(named).collect();
         if !levels.is_empty() {
             self.item(&format!("{}:", levels.join(", ")));
@@ -71,6 +89,20 @@ impl Lines {
         let indent = if levels.is_empty() { "" } else { "  " };
         for answer in &group.answers {
             self.item(&format!("{indent}{}", result(answer)));
+        }
+    }
+}
+
+/// A group, in one of the columns that tell groups apart.
+fn named((name, level): &(String, Option<Level>)) -> String {
+    match level {
+        None => format!("{name} is null"),
+        Some(Level::Named(level)) => format!("{name} = {level}"),
+        Some(Level::Band { at_least, below }) => {
+            let at_least = at_least.iter().map(|least| format!(">= {least}"));
+            let ends: Vec<String> =
+                at_least.chain(below.iter().map(|below| format!("< {below}"))).collect();
+            format!("{name} {}", ends.join(" and "))
         }
     }
 }

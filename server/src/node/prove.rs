@@ -37,6 +37,8 @@ pub struct ProveRequest {
     pub audience: Option<(String, String)>,
     /// The proof file to write; one that exists is kept.
     pub out: PathBuf,
+    /// Whether groups that are too small to be told are left out, with others beside them.
+    pub withhold: bool,
     /// Who signs the release, as a DID; the operator by default.
     pub signer: Option<String>,
 }
@@ -93,7 +95,9 @@ impl Node {
             ));
         }
         let predecessor = last.map(|last| last.at.id);
-        let made = make::make(opened, claim, predecessor, asked.audience, progress).await?;
+        let made = 
+            make::make(opened, (claim, request.withhold), predecessor, asked.audience, progress)
+                .await?;
         tokio::task::block_in_place(|| {
             self.release(&found, &signer, last, made, &request.out, &progress.stop())
         })

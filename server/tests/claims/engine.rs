@@ -7,7 +7,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, UInt64Type};
 use tokio::runtime::Runtime;
 use veritrail_compute::sql::{MemoryTable, Options, TableSource, execute};
-use veritrail_server::claims::answers::Value;
+use veritrail_server::claims::answers::{Row, Value};
+use veritrail_server::claims::{Claim, Item};
 
 /// A cell of the engine's result.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,16 @@ pub fn ask(sql: &str, table: RecordBatch) -> Vec<Vec<Told>> {
     rows(&answer.table)
 }
 
+/// A row of ours as the engine would tell it.
+pub fn told(claim: &Claim, row: &Row) -> Vec<Told> {
+    let mut answers = row.answers.iter();
+    let item = |item: &Item| match item {
+        Item::Group(at) => Told::Text(row.keys[*at].clone()),
+        Item::Measured(_) => Told::Number(answers.next().unwrap().value),
+    };
+    claim.items().iter().map(item).collect()
+}
+
 fn rows(table: &RecordBatch) -> Vec<Vec<Told>> {
     (0..table.num_rows())
         .map(|row| table.columns().iter().map(|column| cell(column, row)).collect())
@@ -46,6 +57,9 @@ fn cell(column: &dyn Array, row: usize) -> Told {
         }
         DataType::Utf8View => {
             Told::Text((!null).then(|| column.as_string_view().value(row).to_owned()))
+        }
+        DataType::Boolean => {
+            Told::Text((!null).then(|| column.as_boolean().value(row).to_string()))
         }
         _ if null => Told::Number(Value::Null),
         DataType::Int64 => {

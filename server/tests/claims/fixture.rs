@@ -15,8 +15,19 @@ use veritrail_provenance::identity::Did;
 pub const PEOPLE: &str = "age:int[18..90],diff_kg:fixed(1)?[-50..50],grp:category(a|b|c)?,\
                           sex:category(f|m),smoker:bool,treated:bool?";
 
+/// The same people, whose numbers have thresholds.
+pub const BANDED: &str = "age:int[18..90]{40,65},diff_kg:fixed(1)?[-50..50]{-2.5,0,20},\
+                          grp:category(a|b|c)?,sex:category(f|m),smoker:bool,treated:bool?";
+
+/// The thresholds, as years and tenths.
+const THRESHOLDS: [&[i64]; 2] = [&[40, 65], &[-25, 0, 200]];
+
 pub fn schema() -> Schema {
     PEOPLE.parse().unwrap()
+}
+
+pub fn banded() -> Schema {
+    BANDED.parse().unwrap()
 }
 
 pub fn did() -> Did {
@@ -106,8 +117,7 @@ fn sex(at: u8) -> &'static str {
 }
 
 /// The rows as they are committed.
-pub fn encoded(people: &[Person]) -> Vec<EncodedColumn> {
-    let schema = schema();
+pub fn encoded(people: &[Person], schema: &Schema) -> Vec<EncodedColumn> {
     let mut builders: Vec<ColumnBuilder<'_>> =
         schema.columns().iter().map(ColumnBuilder::new).collect();
     let boolean = |value: Option<bool>| value.map_or(Cell::Null, Cell::Boolean);
@@ -128,13 +138,13 @@ pub fn encoded(people: &[Person]) -> Vec<EncodedColumn> {
     builders.into_iter().map(ColumnBuilder::finish).collect()
 }
 
-/// A body over these people whose policy is the loosest that there is.
+/// A body over these people, with thresholds, whose policy is the loosest that there is.
 pub fn body(people: &[Person]) -> Body {
     Body {
         dataset: did(),
         version: 1,
         rows: people.len() as u64,
-        schema: schema(),
+        schema: banded(),
         policy: Policy::new(3).unwrap(),
         columns: ColumnRoot::from_bytes([0; 32]),
     }
@@ -147,6 +157,14 @@ pub fn direct(people: &[Person], counted: &Counted) -> u128 {
         4 => Some(person.smoker),
         _ => person.treated,
     };
+    // How many of its thresholds a number reaches: its band.
+    let band = |person: &Person, column: u16| {
+        let number = if column == 0 { Some(person.age) } else { person.diff_kg };
+        let reached = |number| {
+            THRESHOLDS[usize::from(column)].iter().filter(|least| **least <= number).count() as u8
+        };
+        number.map(reached)
+    };
     let fact = |person: &Person, fact: &Fact| match fact {
         Fact::Valid(1) => one(person.diff_kg.is_some()),
         Fact::Valid(2) => one(person.grp.is_some()),
@@ -156,6 +174,9 @@ pub fn direct(people: &[Person], counted: &Counted) -> u128 {
         Fact::Level(_, at) => one(person.sex == *at),
         Fact::True(column) => one(boolean(person, *column) == Some(true)),
         Fact::False(column) => one(boolean(person, *column) == Some(false)),
+        Fact::AtLeast(column, at) => one(band(person, *column).is_some_and(|band| band > *at)),
+        Fact::Below(column, at) => one(band(person, *column).is_some_and(|band| band <= *at)),
+        Fact::Band(column, at) => one(band(person, *column) == Some(*at)),
         other => panic!("{other:?} is no fact of a statement"),
     };
     let value = |person: &Person, column: &u16| match column {

@@ -229,7 +229,21 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("select count(grp) from t group by grp", "GROUP BY grp", "own", "IS NOT NULL"),
     ("select avg(age) from t order by 1", "ORDER BY", "no part", "leave it out"),
     ("select avg(age) from t limit 1", "LIMIT", "no part", "every group"),
-    ("select sex, avg(age) from t group by sex having count(*) > 9", "HAVING", "no part", "every"),
+    (
+        "select sex, avg(age) from t group by sex having count(*) > 9",
+        "count(*)",
+        "by name",
+        "NOT IN",
+    ),
+    (
+        "select sex, avg(age) from t group by sex having avg(age) = 9",
+        "avg(age)",
+        "by name",
+        "NOT IN",
+    ),
+    ("select avg(age) from t having count(*) >= 10", "count(*)", "by name", "NOT IN"),
+    ("select avg(age) from t having smoker", "smoker", "by name", "NOT IN"),
+    ("select avg(age) from t having grp = 'a'", "grp = 'a'", "not grouped by", "WHERE"),
     ("select distinct avg(age) from t", "DISTINCT", "no part", "leave it out"),
     ("with u as (select 1) select avg(age) from t", "WITH", "no part", "alone"),
     ("select avg(age) from t union select avg(age) from t", "combination", "one SELECT", "each"),
@@ -351,6 +365,150 @@ fn a_number_is_compared_with_thresholds_that_were_declared_and_with_no_others() 
     }
     let error = Claim::compile("select count(*) from t where age >= 41", &schema).unwrap_err();
     assert!(error.instead.contains("40, 65"), "{error}");
+}
+
+#[test]
+fn groups_of_numbers_are_said_with_all_their_thresholds() {
+    let compiled = |sql: &str| {
+        Claim::compile(sql, &banded()).unwrap_or_else(|refused| panic!("{sql}: {refused}"))
+    };
+    let sum = Measure::Sum;
+    for (sql, expected, text) in [
+        (
+            "select age >= 40, age >= 65, count(*) from t group by age >= 40, age >= 65",
+            statement(&[], &[0], &[Measure::Count]),
+            "SELECT age >= 40, age >= 65, count(*) FROM t GROUP BY age >= 40, age >= 65",
+        ),
+        (
+            "select avg(diff_kg), 65 <= t.AGE, sex from t \
+             group by age >= 65, sex, not (age < 40), age >= 65.0",
+            statement(&[], &[0, 3], &[Measure::Count, sum(CHANGE)]),
+            "SELECT avg(diff_kg), age >= 65, sex FROM t GROUP BY age >= 40, age >= 65, sex",
+        ),
+        (
+            "select count(*) from t group by diff_kg >= 0, diff_kg >= 20, diff_kg >= -2.5",
+            statement(&[], &[1], &[Measure::Count]),
+            "SELECT count(*) FROM t GROUP BY diff_kg >= -2.5, diff_kg >= 0, diff_kg >= 20",
+        ),
+    ] {
+        let claim = compiled(sql);
+        assert_eq!(claim.statement(), &expected, "{sql}");
+        assert_eq!(claim.text(), text);
+        assert_eq!(compiled(text), claim);
+    }
+    let all = "GROUP BY age >= 40, age >= 65";
+    let changes = "diff_kg >= -2.5, diff_kg >= 0, diff_kg >= 20";
+    for (sql, what, why, instead) in [
+        ("select count(*) from t group by age", "age", "bands", all),
+        ("select count(*) from t group by age >= 40", "GROUP BY age >= 40", "all thresholds", all),
+        (
+            "select count(*) from t group by age < 40, age >= 65",
+            "age < 40",
+            "which thresholds",
+            all,
+        ),
+        ("select count(*) from t group by age >= 41, age >= 65", "age >= 41", "declared", "40, 65"),
+        ("select count(*) from t group by (age >= 40) is true", "IS TRUE", "committed", "name"),
+        ("select age >= 40, count(*) from t", "age >= 40", "not grouped by", "GROUP BY"),
+        ("select age >= 66, count(*) from t", "age >= 66", "declared", "40, 65"),
+        ("select age, count(*) from t group by age >= 40, age >= 65", "age", "grouped by", "age"),
+        (
+            &format!("select avg(age) from t group by {changes}"),
+            "GROUP BY diff_kg",
+            "own",
+            "WHERE diff_kg IS NOT NULL",
+        ),
+        (
+            &format!("select grp, count(*) from t where grp = 'a' group by grp, sex, {changes}"),
+            "diff_kg >= -2.5",
+            "at most 2",
+            "each level",
+        ),
+    ] {
+        let refused = Claim::compile(sql, &banded()).unwrap_err();
+        assert!(refused.what.contains(what), "{sql}: {refused:?}");
+        assert!(refused.why.contains(why), "{sql}: {refused:?}");
+        assert!(refused.instead.contains(instead), "{sql}: {refused:?}");
+        assert!(refused.at.is_some(), "{sql}");
+    }
+}
+
+/// GROUP BY, HAVING, the groups that are left out, and HAVING as it is written out.
+const HAVING: &[(&str, &str, &[u16], &str)] = &[
+    ("grp", "grp not in ('c', 'b', 'c')", &[1, 2], "grp NOT IN ('b', 'c')"),
+    ("grp", "grp = 'a'", &[1, 2], "grp NOT IN ('b', 'c')"),
+    ("grp", "'a' <> t.grp and not grp in ('b')", &[0, 1], "grp NOT IN ('a', 'b')"),
+    (
+        "grp, sex",
+        "not (sex = 'f' and grp = 'c') and (grp = 'b' or sex = 'f' or grp = 'c')",
+        &[1, 4],
+        "NOT (grp = 'a' AND sex = 'm') AND NOT (grp = 'c' AND sex = 'f')",
+    ),
+    (AGES, "age >= 65", &[0, 1], "age >= 40 AND NOT (age >= 40 AND NOT age >= 65)"),
+    (AGES, "age < 40", &[1, 2], "NOT (age >= 40 AND NOT age >= 65) AND NOT age >= 65"),
+    (AGES, "not 40 > age and age < 65", &[0, 2], "age >= 40 AND NOT age >= 65"),
+    (
+        "sex, age >= 40, age >= 65",
+        "sex = 'm' or (age >= 40 and age < 65)",
+        &[0, 2],
+        "NOT (sex = 'f' AND NOT age >= 40) AND NOT (sex = 'f' AND age >= 65)",
+    ),
+];
+
+const AGES: &str = "age >= 40, age >= 65";
+
+#[test]
+fn groups_are_left_out_by_name() {
+    let compile = |sql: &str| {
+        let schema = "age:int[18..90]{40,65},grp:category(a|b|c),sex:category(f|m),smoker:bool";
+        Claim::compile(sql, &schema.parse().unwrap())
+    };
+    let compiled = |sql: &str| compile(sql).unwrap_or_else(|refused| panic!("{sql}: {refused}"));
+    for (by, told, places, written) in HAVING {
+        let claim = compiled(&format!("select count(*) from t group by {by} having {told}"));
+        assert_eq!(claim.statement().withheld, *places, "{told}");
+        let text = format!("SELECT count(*) FROM t GROUP BY {by} HAVING {written}");
+        assert_eq!(claim.text(), text);
+        assert_eq!(compiled(&text), claim);
+    }
+    let one = "follows from what all hold";
+    for (rest, what, why) in [
+        ("group by grp having grp <> 'b'", "HAVING grp <> 'b'", one),
+        ("group by grp having not (grp = 'b' and grp = 'c')", "HAVING NOT", "no group out"),
+        ("group by grp having grp = 'b' and grp = 'c'", "HAVING grp", "all groups out"),
+        ("group by grp having sex = 'f'", "sex = 'f'", "sex is not grouped by"),
+        ("group by grp having smoker", "smoker", "by name"),
+        ("group by grp having grp not in ('d', 'b')", "grp NOT IN", "without the level"),
+        ("group by grp having grp in (select 'a')", "grp IN (SELECT", "by name"),
+        ("group by grp having grp is not null", "grp IS NOT NULL", "by name"),
+        ("group by grp having count(*) >= 10", "count(*) >= 10", "only that one is"),
+        ("group by grp having 10 <= count(*) and grp = 'a'", "10 <= count(*)", "only that one is"),
+        ("group by age >= 40, age >= 65 having age >= 41", "age >= 41", "declared"),
+        ("where grp = 'b' group by grp having grp = 'b'", "HAVING beside grp", "totals"),
+    ] {
+        let refused = compile(&format!("select count(*) from t {rest}")).unwrap_err();
+        assert!(refused.what.contains(what), "{rest}: {refused:?}");
+        assert!(refused.why.contains(why), "{rest}: {refused:?}");
+        assert!(refused.at.is_some(), "{rest}");
+    }
+    let level = "select avg(cast(grp = 'a' as bigint)) from t group by grp having grp = 'a'";
+    assert!(compile(level).unwrap_err().why.contains("totals"));
+    // The null group is none that HAVING could tell.
+    let open = "select count(*) from t group by grp having grp = 'a'";
+    let refused = Claim::compile(open, &schema()).unwrap_err();
+    assert!(refused.instead.contains("WHERE grp IS NOT NULL"), "{refused:?}");
+}
+
+#[test]
+fn a_text_that_grows_beyond_the_limit_is_refused() {
+    let levels: Vec<String> = (0..64).map(|at| format!("{}{at}", "x".repeat(200))).collect();
+    let levels = levels.join("|");
+    let schema: Schema = format!("a:category({levels}),b:category({levels})").parse().unwrap();
+    let told = format!("a = '{}7' and b = '{}8'", "x".repeat(200), "x".repeat(200));
+    let sql = format!("select count(*) from t group by a, b having {told}");
+    assert!(sql.len() < CLAIM_BYTES_MAX);
+    let refused = Claim::compile(&sql, &schema).unwrap_err();
+    assert!(refused.why.contains("bytes"), "{refused:?}");
 }
 
 #[test]

@@ -10,10 +10,10 @@ use veritrail_provenance::hash::{ChunkId, LogHash, StatementId};
 use veritrail_provenance::statement::{ProofRelease, StatementRef};
 use veritrail_server::claims::answers::Value;
 use veritrail_server::claims::{
-    self, CheckError, Item, LogPlace, ProofFile, ProofFileError, ProveError, open, prove,
+    self, CheckError, LogPlace, ProofFile, ProofFileError, ProveError, open, prove,
 };
 
-use super::engine::{Told, ask};
+use super::engine::{ask, told};
 use super::fixture::*;
 use super::hospital::*;
 
@@ -31,49 +31,62 @@ const CLAIMS: &[&str] = &[
     "select count(treated), regr_count(age, diff_kg), count(grp) from t",
 ];
 
+/// Claims with bands.
+const BANDS: &[&str] = &[
+    "select age >= 40, age >= 65, count(*), avg(diff_kg) from t group by age >= 40, age >= 65",
+    "select diff_kg >= -2.5, diff_kg >= 0, diff_kg >= 20, count(*) from t \
+     group by diff_kg >= -2.5, diff_kg >= 0, diff_kg >= 20",
+    "select sex, age >= 65, age >= 40, stddev_samp(age) from t where smoker \
+     group by age >= 65, sex, age >= 40",
+    "select avg(age) from t where diff_kg >= 0",
+];
+
 #[test]
 fn proofs_say_what_the_engine_says() {
-    let mut numbers = 0;
-    for sql in CLAIMS {
-        let file = proof(sql);
-        let bytes = file.encode();
-        assert_eq!(ProofFile::decode(&bytes).unwrap(), file);
-        let proven = check_bytes(&bytes).unwrap_or_else(|error| panic!("{sql}: {error}"));
-        if sql.contains("ols") {
-            assert_eq!(proven.rows()[0].answers.len(), 4 + 3);
-            continue;
-        }
-        let mut engine = ask(sql, batch(&hospital().people));
-        assert_eq!(proven.rows().len(), engine.len(), "{sql}");
-        for row in proven.rows() {
-            let mut answers = row.answers.iter();
-            let items = proven.claim().items().iter().map(|item| match item {
-                Item::Group(at) => Told::Text(row.group[*at].clone()),
-                Item::Measured(_) => Told::Number(answers.next().unwrap().value),
-            });
-            let told: Vec<Told> = items.collect();
-            let at = engine.iter().position(|other| *other == told);
-            let at = at.unwrap_or_else(|| panic!("{sql}: {told:?} {engine:?}"));
-            engine.swap_remove(at);
-            numbers += told.len();
-        }
+    let numbers: usize = CLAIMS.iter().map(|sql| compared(hospital(), sql)).sum();
+    assert!(numbers > 30, "{numbers}");
+    let numbers: usize = BANDS.iter().map(|sql| compared(clinic(), sql)).sum();
+    assert!(numbers > 50, "{numbers}");
+}
+
+/// Proves a claim, checks it, and holds what it says against the engine; how many numbers that is.
+fn compared(version: &Hospital, sql: &str) -> usize {
+    let file = version.proof(sql);
+    let bytes = file.encode();
+    assert_eq!(ProofFile::decode(&bytes).unwrap(), file);
+    let proven = version.check(&bytes).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    if sql.contains("ols") {
+        assert_eq!(proven.rows()[0].answers.len(), 4 + 3);
+        return 0;
     }
-    assert!(numbers > 25, "{numbers}");
+    let mut engine = ask(sql, batch(&version.people));
+    assert_eq!(proven.rows().len(), engine.len(), "{sql}");
+    let mut numbers = 0;
+    for row in proven.rows() {
+        let told = told(proven.claim(), row);
+        let at = engine.iter().position(|other| *other == told);
+        let at = at.unwrap_or_else(|| panic!("{sql}: {told:?} {engine:?}"));
+        engine.swap_remove(at);
+        numbers += told.len();
+    }
+    numbers
 }
 
 #[test]
 fn every_byte_that_is_flipped_is_refused() {
     for sql in ["select avg(age) from t", "select count(diff_kg) from t"] {
-        flipped_bytes_are_refused(&proof(sql));
+        flipped_bytes_are_refused(hospital(), &proof(sql));
     }
+    flipped_bytes_are_refused(clinic(), &clinic().proof(BANDS[0]));
 }
 
-fn flipped_bytes_are_refused(file: &ProofFile) {
+/// Every byte of a file flipped, under the digest of before and under its own.
+pub fn flipped_bytes_are_refused(version: &Hospital, file: &ProofFile) {
     let bytes = file.encode();
     for at in 0..bytes.len() {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1 << (at % 8);
-        let error = check_bytes(&flipped).unwrap_err();
+        let error = version.check(&flipped).unwrap_err();
         assert!(matches!(error, CheckError::File(_)), "byte {at}: {error}");
     }
     // The same under the digest that a forger computes. A claim that says something else of the same
@@ -86,7 +99,7 @@ fn flipped_bytes_are_refused(file: &ProofFile) {
         let mut flipped = content.to_vec();
         flipped[at] ^= 1 << (at % 8);
         tried += 1;
-        match check_bytes(&redigested(flipped)) {
+        match version.check(&redigested(flipped)) {
             Ok(proven) => {
                 assert!(text.contains(&at), "byte {at} of {}", content.len());
                 assert_eq!(
@@ -335,17 +348,17 @@ fn a_release_in_the_log_is_of_this_file() {
 fn a_version_is_opened_with_its_own_rows_and_seed_alone() {
     let hospital = hospital();
     let manifest = &hospital.published.manifest;
-    let opened = open(manifest, encoded(&hospital.people), seed(1)).unwrap();
+    let opened = open(manifest, encoded(&hospital.people, &schema()), seed(1)).unwrap();
     let file = prove(&opened, &place(), &claim(CLAIMS[0]), None, None, &ENTROPY).unwrap();
     assert!(check_file(&file).is_ok());
     let mut people = hospital.people.clone();
     people[77].age = if people[77].age == 40 { 41 } else { 40 };
     let differs = |name: &str| Some(ProveError::Rows(ReopenError::OtherRows(name.to_owned())));
-    let other = open(manifest, encoded(&people), seed(1));
+    let other = open(manifest, encoded(&people, &schema()), seed(1));
     assert_eq!(other.err(), differs("age"));
-    let other = open(manifest, encoded(&hospital.people), seed(2));
+    let other = open(manifest, encoded(&hospital.people, &schema()), seed(2));
     assert_eq!(other.err(), differs("age"));
-    let cut = open(&manifest[..manifest.len() - 1], encoded(&people), seed(1));
+    let cut = open(&manifest[..manifest.len() - 1], encoded(&people, &schema()), seed(1));
     assert!(matches!(cut.err(), Some(ProveError::Manifest(_))));
 }
 

@@ -7,13 +7,13 @@ use veritrail_provenance::hash::StatementId;
 use veritrail_provenance::statement::StatementRef;
 use veritrail_server::claims::answers::Value;
 use veritrail_server::claims::report::{Group, LABEL, Told};
-use veritrail_server::claims::{Claim, ProofFile, ProofReport, words};
+use veritrail_server::claims::{Claim, Level, ProofFile, ProofReport, words};
 
 use super::hospital::*;
 
 /// The golden file's text, which must equal `made`. `VERITRAIL_BLESS=1` writes files that are
 /// missing, never one that is there.
-fn golden(name: &str, made: &str) {
+pub fn golden(name: &str, made: &str) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/formats/golden");
     let path = folder.join(name);
     let bless = std::env::var("VERITRAIL_BLESS").is_ok_and(|value| value == "1");
@@ -62,12 +62,27 @@ fn coefficients_have_their_errors_and_models_their_rows() {
 }
 
 #[test]
+fn bands_are_told_by_their_ends() {
+    let sql = "select count(*) from t group by age >= 40, age >= 65";
+    let proven = clinic().check(&clinic().proof(sql).encode()).unwrap();
+    let report = ProofReport::new(&proven, None);
+    let text = words(&report);
+    for line in ["\n  age < 40:\n", "\n  age >= 40 and < 65:\n", "\n  age >= 65:\n"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let json = serde_json::to_value(&report.results[1].group).unwrap();
+    assert_eq!(json, serde_json::json!([["age", {"at_least": "40", "below": "65"}]]));
+    let json = serde_json::to_value(&report.results[0].group).unwrap();
+    assert_eq!(json, serde_json::json!([["age", {"at_least": null, "below": "40"}]]));
+}
+
+#[test]
 fn names_and_levels_cannot_steer_a_terminal() {
     let mut report = ProofReport::new(&check_file(&proof(CLAIM)).unwrap(), None);
     let odd = "\u{1b}[2J\nNOT PROVEN\r\u{202e}";
     report.claim = odd.to_owned();
     report.results = vec![Group {
-        group: vec![(odd.to_owned(), Some(odd.to_owned()))],
+        group: vec![(odd.to_owned(), Some(Level::Named(odd.to_owned())))],
         answers: vec![Told {
             name: odd.to_owned(),
             value: Value::Whole(1),

@@ -27,6 +27,7 @@ pub fn asked(lab: &Lab, sql: &str, out: &str) -> ProveRequest {
         of: Some("trial".to_owned()),
         audience: None,
         out: lab.path(out),
+        withhold: false,
         signer: None,
     }
 }

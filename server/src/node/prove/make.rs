@@ -18,9 +18,10 @@ pub(super) struct Made {
     pub(super) proven: Proven,
 }
 
+/// Where `withhold` is asked for, the claim becomes the one that leaves small groups out.
 pub(super) async fn make(
     opened: OpenedVersion,
-    claim: Claim,
+    (claim, withhold): (Claim, bool),
     predecessor: Option<StatementId>,
     audience: Option<Audience>,
     progress: &dyn Progress,
@@ -35,6 +36,7 @@ pub(super) async fn make(
     let (commitments, version) = step("commit again", again, progress).await?;
     let entropy = entropy()?;
     let proving = move || {
+        let claim = if withhold { claims::withhold(&version, &claim)? } else { claim };
         let file = claims::prove(&version, &at, &claim, predecessor, audience, &entropy)?;
         Ok(file.encode())
     };
@@ -83,7 +85,7 @@ impl From<ProveError> for NodeError {
                     .at("the release policy")
                     .hint(
                         "this says something of the rows and is for you alone; nothing was logged. \
-                         Ask for fewer groups or conditions",
+                         Ask for fewer groups or conditions, or leave small groups out: --withhold",
                     )
             }
             ProveError::Rows(differ) => Self::refused(differ.to_string())
