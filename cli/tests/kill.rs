@@ -1,9 +1,14 @@
 //! kill -9 of the real program while it publishes: nothing acknowledged is missing, and what was
 //! not acknowledged is either whole or not there.
 
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, path::Path, process::Stdio, time::Duration};
 
-use crate::house::{House, text};
+use veritrail_provenance::hash::ChunkId;
+
+use crate::{
+    house::{House, text},
+    prove::ward,
+};
 
 /// Kills, each at another moment.
 const KILLS: usize = 24;
@@ -74,6 +79,55 @@ fn killed_publications_leave_a_whole_home() {
     assert_eq!(left.count(), 0);
     let fsck = house.json(&["store", "fsck"]);
     assert_eq!((&fsck["unreferenced"], &fsck["taken_away"]), (&0.into(), &0.into()), "{fsck}");
+}
+
+#[test]
+fn killed_proofs_are_released_with_their_file_or_not_at_all() {
+    let ada = ward(400);
+    let mut left_over = 0;
+    for round in 0..12 {
+        let out = format!("killed{round}.proof");
+        let sql = "select avg(age) from t";
+        let mut child = ada
+            .command(&["prove", "--sql", sql, "--of", "trial", "-o", &out])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let file = ada.path().join(&out);
+        while !file.exists() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        std::thread::sleep(Duration::from_micros(300) * round);
+        let _ = child.kill();
+        child.wait().unwrap();
+        // A file that was cut off, or whose release was, is no release, and says so itself.
+        let releases = released(&ada);
+        let bytes = fs::read(&file).unwrap();
+        if releases.contains(&ChunkId::of(&bytes).to_string()) {
+            ada.ok(&["check", &out]);
+            continue;
+        }
+        left_over += 1;
+        let again = ada.error(&["prove", "--sql", sql, "--of", "trial", "-o", &out], 6);
+        assert!(text(&again, "hint").contains("interrupted"), "{again}");
+        let checked = ada.run(&["check", &out]);
+        assert!(checked.code == 3 || checked.stdout.contains("NOT known to be released"));
+        fs::remove_file(&file).unwrap();
+    }
+    assert!(left_over >= 1, "no kill came between a file and its release");
+    let before = released(&ada).len();
+    let last = ada.json(&["prove", "--sql", "select avg(age) from t", "--of", "trial", "-o", "p"]);
+    assert_eq!(last["number"], before + 1);
+    ada.ok(&["check", "p"]);
+    assert_eq!(ada.run(&["store", "fsck"]).code, 0);
+}
+
+/// The hashes of the proofs that the log has released.
+fn released(house: &House) -> Vec<String> {
+    let shown = house.json(&["show", "trial"]);
+    let releases = shown["version"]["releases"].as_array().cloned().unwrap_or_default();
+    releases.iter().map(|release| text(release, "proof").to_owned()).collect()
 }
 
 /// What a person who looks at the folders would see: how many files, how many bytes.

@@ -20,7 +20,7 @@ fn patients(rows: u32) -> String {
 }
 
 /// A home with a private trial.
-fn ward(rows: u32) -> House {
+pub fn ward(rows: u32) -> House {
     let house = House::new();
     house.file("trial.csv", patients(rows));
     let publish = ["publish", "trial.csv", "--private", "--commit", COMMIT, "--title", "A trial"];

@@ -95,7 +95,7 @@ impl Node {
             ));
         }
         let predecessor = last.map(|last| last.at.id);
-        let made = 
+        let made =
             make::make(opened, (claim, request.withhold), predecessor, asked.audience, progress)
                 .await?;
         tokio::task::block_in_place(|| {

@@ -125,9 +125,10 @@ impl Node {
 }
 
 fn taken(out: &Path) -> NodeError {
-    NodeError::conflict("there is a file of this name, which is kept")
-        .at(out.display())
-        .hint("name another file, or remove it first")
+    NodeError::conflict("there is a file of this name, which is kept").at(out.display()).hint(
+        "name another file, or remove it first; where an interrupted prove left it, veritrail \
+             check says that it is not known to be released",
+    )
 }
 
 fn unwritten(error: &std::io::Error, out: &Path) -> NodeError {
