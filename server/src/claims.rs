@@ -40,7 +40,7 @@ pub use groups::{Key, Level};
 pub use left_out::{Withheld, left_out};
 pub use measures::{Asked, Function, Item, Measured};
 pub use proof_file::{PROOF_FILE_BYTES_MAX, ProofFile, ProofFileError};
-pub use prove::{LogPlace, ProveError, open, prove};
+pub use prove::{LogPlace, ProveError, compare, open, prove};
 pub use refused::Refused;
 pub use report::ProofReport;
 pub use withhold::withhold;

@@ -10,7 +10,11 @@ mod table;
 use std::path::Path;
 
 use veritrail_provenance::{
-    hash::StatementId, identity::Did, log::note::VKey, reference::LocalName, statement::Origin,
+    hash::{ChunkId, StatementId},
+    identity::Did,
+    log::note::VKey,
+    reference::LocalName,
+    statement::Origin,
 };
 
 pub use error::SettingsError;
@@ -68,6 +72,7 @@ pub struct Settings {
     peers: Table,
     sources: Table,
     private: Table,
+    released: Table,
 }
 
 impl Settings {
@@ -90,6 +95,7 @@ impl Settings {
             peers: table("peers"),
             sources: table("sources"),
             private: table("private"),
+            released: table("released"),
         }
     }
 
@@ -219,6 +225,24 @@ impl Settings {
     /// What the plaintext of an own private version is, if that is known here.
     pub fn private(&self, version: &StatementId) -> Result<Option<PrivateContent>, SettingsError> {
         self.private.get(&version.to_hex())?.map(|row| read_private(&row)).transpose()
+    }
+
+    /// Keeps what a proof states that this home is about to release; the log names its hash alone.
+    pub fn set_released(&self, proof: &ChunkId, statement: &[u8]) -> Result<(), SettingsError> {
+        self.released.put(&proof.to_hex(), &hex::encode(statement))?;
+        Ok(())
+    }
+
+    /// Forgets a proof that was not released.
+    pub fn remove_released(&self, proof: &ChunkId) -> Result<(), SettingsError> {
+        self.released.remove(&proof.to_hex())?;
+        Ok(())
+    }
+
+    /// What a proof states, if this home released it.
+    pub fn released(&self, proof: &ChunkId) -> Result<Option<Vec<u8>>, SettingsError> {
+        let decode = |text: String| hex::decode(&text).map_err(|_| SettingsError::Damaged(text));
+        self.released.get(&proof.to_hex())?.map(decode).transpose()
     }
 
     /// The nodes that showed this log's trail, newest first.

@@ -1,7 +1,7 @@
 //! Local names, pins and peers.
 
 use veritrail_provenance::{
-    hash::StatementId,
+    hash::{ChunkId, StatementId},
     identity::{Did, Signer},
 };
 use veritrail_storage::settings::{Peer, Pinned, Settings, SettingsError};
@@ -79,6 +79,18 @@ fn who_showed_a_log_is_remembered_newest_first() {
     let kept = [17, 20, 19, 18, 16, 15, 14, 13].map(did);
     assert_eq!(settings.sources(&origin(1)).unwrap(), kept);
     assert_eq!(settings.sources(&origin(2)).unwrap(), [did(1)]);
+}
+
+#[test]
+fn what_a_released_proof_states_is_kept_here() {
+    let settings = Settings::in_memory().unwrap();
+    let (first, second) = (ChunkId::of(b"first"), ChunkId::of(b"second"));
+    settings.set_released(&first, &[0, 1, 0xfe]).unwrap();
+    settings.set_released(&second, b"").unwrap();
+    assert_eq!(settings.released(&first).unwrap(), Some(vec![0, 1, 0xfe]));
+    settings.remove_released(&first).unwrap();
+    assert_eq!(settings.released(&first).unwrap(), None);
+    assert_eq!(settings.released(&second).unwrap(), Some(vec![]));
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! A true statistic can still reveal a person. These rules are part of the body, so a holder cannot
 //! loosen them for one proof, and they are decided from the claimed integers alone. What they cannot
-//! see (differences to earlier releases, other versions, other logs) is the node's promise.
+//! see (differences to earlier releases, other versions, other logs) is the holder's promise; the
+//! first of it their node keeps ([`crate::statement::compare`]).
 
 mod check;
 mod counts;

@@ -26,7 +26,7 @@ use crate::schema::{Kind, Schema};
 use crate::transcript::Channel;
 use crate::wire::WireError;
 
-pub use prove::{prove, withhold};
+pub use prove::{compare, prove, withhold};
 pub use verify::{Statistic, verify};
 
 /// The most conditions of a statement.

@@ -13,6 +13,7 @@ mod chains;
 mod commitments;
 mod decimals;
 mod derived;
+mod earlier;
 mod encodings;
 mod fixtures;
 mod forgeries;

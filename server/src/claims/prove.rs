@@ -7,7 +7,7 @@ use veritrail_proof::commit::blinds::VersionSeed;
 use veritrail_proof::ingest::prove::OpenVersion;
 use veritrail_proof::ingest::reopen::{ReopenError, reopen};
 use veritrail_proof::policy::Refusal;
-use veritrail_proof::statement::{self, Audience, Context, StatementError};
+use veritrail_proof::statement::{self, Audience, Context, Statement, StatementError};
 use veritrail_proof::transcript::Entropy;
 use veritrail_provenance::Origin;
 use veritrail_provenance::hash::{LogHash, StatementId};
@@ -48,6 +48,15 @@ pub enum ProveError {
     Rows(#[from] ReopenError),
 }
 
+impl From<StatementError> for ProveError {
+    fn from(error: StatementError) -> Self {
+        match error {
+            StatementError::Policy(refusal) => Self::Policy(refusal),
+            other => Self::Statement(other),
+        }
+    }
+}
+
 /// Opens a version from what its holder keeps: the published manifest, the rows in the order of its
 /// schema, and the version's seed.
 ///
@@ -62,6 +71,19 @@ pub fn open(
     seed: VersionSeed,
 ) -> Result<OpenVersion, ProveError> {
     Ok(reopen(&Manifest::parse(manifest)?, columns, seed)?)
+}
+
+/// Holds a claim against what was released of the version before, two statements at a time.
+///
+/// # Errors
+/// When what one of them tells and what the claim would tell differ in too few rows. That depends on
+/// the rows: it is for the holder's eyes and must not be logged.
+pub fn compare(
+    version: &OpenVersion,
+    claim: &Claim,
+    earlier: &[Statement],
+) -> Result<(), ProveError> {
+    Ok(statement::compare(version, claim.statement(), earlier)?)
 }
 
 /// Proves a claim about a version, as the release after `predecessor`, for `audience` if somebody
@@ -80,11 +102,7 @@ pub fn prove(
     claim.check_against(&version.body)?;
     let LogPlace { origin, index, leaf } = place.clone();
     let context = Context { origin, index, leaf, predecessor, audience };
-    let proven = statement::prove(version, claim.statement(), &context, entropy);
-    let proven = proven.map_err(|error| match error {
-        StatementError::Policy(refusal) => ProveError::Policy(refusal),
-        other => ProveError::Statement(other),
-    })?;
+    let proven = statement::prove(version, claim.statement(), &context, entropy)?;
     Ok(ProofFile {
         dataset: version.body.dataset.clone(),
         version: version.body.version,

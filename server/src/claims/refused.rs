@@ -49,7 +49,9 @@ impl From<SqlError> for Refused {
 
 impl From<Refused> for NodeError {
     fn from(refused: Refused) -> Self {
-        let error = NodeError::usage(refused.to_string()).hint(refused.instead);
+        // All of it is the place of the error, which says so.
+        let words = if refused.what == "the claim" { &refused.why } else { &refused.to_string() };
+        let error = NodeError::usage(words).hint(refused.instead);
         match refused.at {
             Some(Position { line, column }) => {
                 error.at(format!("line {line}, column {column} of the claim"))

@@ -2,7 +2,7 @@
 
 use veritrail_proof::ingest::prove::OpenVersion;
 use veritrail_proof::schema::Schema;
-use veritrail_proof::statement::{self, StatementError};
+use veritrail_proof::statement;
 
 use super::compile::Claim;
 use super::prove::ProveError;
@@ -18,10 +18,7 @@ use super::text;
 /// rows: it is for the holder's eyes and must not be logged.
 pub fn withhold(version: &OpenVersion, claim: &Claim) -> Result<Claim, ProveError> {
     claim.check_against(&version.body)?;
-    let chosen = statement::withhold(version, claim.statement()).map_err(|error| match error {
-        StatementError::Policy(refusal) => ProveError::Policy(refusal),
-        other => ProveError::Statement(other),
-    })?;
+    let chosen = statement::withhold(version, claim.statement())?;
     Ok(withholding(claim, chosen.withheld, &version.body.schema)?)
 }
 

@@ -2,6 +2,7 @@
 //! statement in the log.
 
 mod asked;
+mod earlier;
 mod make;
 mod release;
 
@@ -54,6 +55,8 @@ pub struct Proved {
     pub proof: ChunkId,
     /// Its number among the releases of the version.
     pub number: u64,
+    /// How many of the releases before it were held against it: those that this home made.
+    pub compared: u64,
     /// Where its release stands, `ORIGIN#N`.
     pub log: String,
     /// The release's statement.
@@ -87,20 +90,23 @@ impl Node {
         let opened = self.open_version(&found, progress).await?;
         let (did, number) = (&found.did, found.row.payload.number);
         let last = queries::last_release(self.view(), &found.origin, did, number).or_failed()?;
-        if let Some(last) = last {
-            progress.say(&format!(
-                "proofs of this version that were released before: {}. That they and this one leave \
-                 no small group between them is your promise: no program compares them",
-                last.number
-            ));
+        let earlier = self.earlier_releases(&found)?;
+        if let Some(warning) = earlier.warning() {
+            progress.say(&warning);
         }
-        let predecessor = last.map(|last| last.at.id);
-        let made =
-            make::make(opened, (claim, request.withhold), predecessor, asked.audience, progress)
-                .await?;
+        let compared = earlier.statements.len() as u64;
+        let order = make::Order {
+            claim,
+            withhold: request.withhold,
+            earlier: earlier.statements,
+            predecessor: last.map(|last| last.at.id),
+            audience: asked.audience,
+        };
+        let made = make::make(opened, order, progress).await?;
         tokio::task::block_in_place(|| {
             self.release(&found, &signer, last, made, &request.out, &progress.stop())
         })
+        .map(|proved| Proved { compared, ..proved })
     }
 
     /// The version that a reference names, if it is one of this home's own log: the release stands

@@ -140,6 +140,71 @@ async fn what_the_policy_forbids_is_for_the_holders_eyes() {
     assert_eq!(prove(&ada, "select avg(age) from t", "next.proof").await.number, 1);
 }
 
+/// A change is known of the hundred on the drug and of five others.
+fn five_more() -> String {
+    let mut csv = "age,change,group\n".to_owned();
+    for row in 0..200 {
+        let known = row % 2 == 0 || row < 10;
+        let change = if known { format!("{}.25", row % 20) } else { String::new() };
+        let group = ["drug", "placebo"][row % 2];
+        csv += &format!("{},{change},{group}\n", 20 + row % 70);
+    }
+    csv
+}
+
+/// What a holder is told.
+#[derive(Default)]
+struct Heard(std::sync::Mutex<Vec<String>>);
+
+impl Progress for Heard {
+    fn begin(&self, _step: &str, _total: Option<u64>) {}
+    fn advance(&self, _amount: u64) {}
+    fn end(&self) {}
+    fn say(&self, sentence: &str) {
+        self.0.lock().unwrap().push(sentence.to_owned());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_releases_tell_together_is_looked_at() {
+    let by_group = r#"select "group", count(*) from t group by "group""#;
+    let known = "select avg(change) from t";
+    for (first, second) in [(by_group, known), (known, by_group)] {
+        let ada = Lab::new("Ada");
+        let published = publish(&ada, &five_more()).await;
+        assert_eq!(prove(&ada, first, "first.proof").await.compared, 0);
+        let request = asked(&ada, second, "second.proof");
+        let error = refused(&ada, &request, &Silent).await;
+        assert_eq!(error.kind, Kind::NotAuthorised, "{error}");
+        assert!(error.message.contains("earlier release"), "{error}");
+        assert!(error.hint.unwrap().contains("told before"));
+        // The same again, and what is about all of them, tell nothing more.
+        assert_eq!(prove(&ada, first, "again.proof").await.compared, 1);
+        let heard = Heard::default();
+        let age = ProveRequest {
+            of: Some(published.dataset.to_string()),
+            ..asked(&ada, "select avg(age) from t", "age.proof")
+        };
+        assert_eq!(ada.node.prove(&age, &heard).await.unwrap().compared, 2);
+        assert!(heard.0.lock().unwrap().is_empty());
+
+        // What is not known any more is said, and not taken for nothing.
+        let home = ada.node.home().path();
+        for file in ["node.db", "node.db-wal", "node.db-shm"] {
+            std::fs::remove_file(home.join(file)).unwrap();
+        }
+        let node = Node::open(home).unwrap();
+        let late = ProveRequest { out: ada.path("late.proof"), ..age };
+        let proved = node.prove(&late, &heard).await.unwrap();
+        assert_eq!((proved.number, proved.compared), (4, 0));
+        let heard = heard.0.lock().unwrap().clone();
+        assert!(
+            heard.iter().any(|said| said.contains("what 3 of the 3 proofs state")),
+            "{heard:?}"
+        );
+    }
+}
+
 /// Another process releases a proof while this one is being made.
 struct Meanwhile {
     other: Arc<Node>,

@@ -29,6 +29,10 @@ pub enum Refusal {
     /// A sum shows that all its numbers stand at one end of the range.
     #[error("a sum shows an extreme")]
     Extreme,
+    /// What an earlier statement tells and what this one does differ in too few rows. The holder's
+    /// node alone sees it.
+    #[error("this and an earlier release together tell of too few rows")]
+    Earlier,
     /// A model has too many parameters for its rows.
     #[error("too few rows for this many parameters")]
     Freedom,

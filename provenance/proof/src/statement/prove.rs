@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+mod earlier;
 mod withhold;
 
 use super::plan::{Counted, Fact, Plan, plan};
@@ -15,6 +16,7 @@ use crate::policy;
 use crate::transcript::{Blinds, Entropy, Transcript};
 use zeroize::Zeroizing;
 
+pub use earlier::compare;
 pub use withhold::withhold;
 
 /// A claim with its proof.

@@ -1,7 +1,11 @@
 //! The proof file, from opened rows. Long: the rows are committed to again first, so that nothing is
 //! proven about others than those that were published.
 
-use veritrail_proof::{statement::Audience, transcript::Entropy};
+use veritrail_proof::{
+    policy::Refusal,
+    statement::{Audience, Statement},
+    transcript::Entropy,
+};
 use veritrail_provenance::hash::StatementId;
 use veritrail_storage::keys::Seed;
 
@@ -18,12 +22,20 @@ pub(super) struct Made {
     pub(super) proven: Proven,
 }
 
-/// Where `withhold` is asked for, the claim becomes the one that leaves small groups out.
+/// What to make.
+pub(super) struct Order {
+    pub(super) claim: Claim,
+    /// Whether the claim becomes the one that leaves small groups out.
+    pub(super) withhold: bool,
+    /// What it is held against.
+    pub(super) earlier: Vec<Statement>,
+    pub(super) predecessor: Option<StatementId>,
+    pub(super) audience: Option<Audience>,
+}
+
 pub(super) async fn make(
     opened: OpenedVersion,
-    (claim, withhold): (Claim, bool),
-    predecessor: Option<StatementId>,
-    audience: Option<Audience>,
+    order: Order,
     progress: &dyn Progress,
 ) -> Result<Made> {
     let OpenedVersion { commitments, columns, seed } = opened;
@@ -36,8 +48,10 @@ pub(super) async fn make(
     let (commitments, version) = step("commit again", again, progress).await?;
     let entropy = entropy()?;
     let proving = move || {
+        let Order { claim, withhold, earlier, predecessor, audience } = order;
         let claim = if withhold { claims::withhold(&version, &claim)? } else { claim };
         let file = claims::prove(&version, &at, &claim, predecessor, audience, &entropy)?;
+        claims::compare(&version, &claim, &earlier)?;
         Ok(file.encode())
     };
     let bytes = step("prove", proving, progress).await?;
@@ -80,14 +94,21 @@ impl From<ProveError> for NodeError {
     fn from(error: ProveError) -> Self {
         match error {
             ProveError::Refused(refused) => refused.into(),
-            ProveError::Policy(refusal) => {
-                Self::new(Kind::NotAuthorised, format!("it forbids this result: {refusal}"))
-                    .at("the release policy")
-                    .hint(
-                        "this says something of the rows and is for you alone; nothing was logged. \
-                         Ask for fewer groups or conditions, or leave small groups out: --withhold",
-                    )
-            }
+            ProveError::Policy(refusal) => Self::new(
+                Kind::NotAuthorised,
+                format!("it forbids this result: {refusal}"),
+            )
+            .at("the release policy")
+            .hint(format!(
+                "this says something of the rows and is for you alone; nothing was logged. {}",
+                match refusal {
+                    Refusal::Earlier => "Ask for what was told before, or for other groups",
+                    _ => {
+                        "Ask for fewer groups or conditions, or leave small groups out: \
+                                 --withhold"
+                    }
+                }
+            )),
             ProveError::Rows(differ) => Self::refused(differ.to_string())
                 .at("the private bytes of this home")
                 .hint("look for the damage: veritrail store fsck"),

@@ -53,11 +53,15 @@ impl Node {
         let _held = stop.hold()?;
         // The file is there for good before a statement names it, and goes again if none does.
         let written = NewFile::durable(out, &bytes).map_err(|e| unwritten(&e, out))?;
+        self.settings().set_released(&release.proof, &proven.file().statement).or_failed()?;
         let row = match self.log_release(found, signer, &release) {
             Ok(row) => row,
             Err(e) => match self.released_after_all(&release, found) {
                 Ok(Some(row)) => row,
-                Ok(None) => return Err(e),
+                Ok(None) => {
+                    self.settings().remove_released(&release.proof).or_failed()?;
+                    return Err(e);
+                }
                 Err(_) => {
                     written.keep();
                     return Err(e);
@@ -71,6 +75,7 @@ impl Node {
             bytes: release.bytes,
             proof: release.proof,
             number: release.number,
+            compared: 0,
             log: format!("{}#{}", at.origin, at.index),
             statement: at.id,
             shown: ProofReport::new(&proven, Some(&at)),
