@@ -4,10 +4,14 @@
 //! way and, when that fails, once more in another. Nested, the work doubles with each level: a text
 //! of 400 bytes that is no query keeps it busy for years, and texts come from files of others. A
 //! bound on the depth does not help, as some forms are read three times and more. So the beginnings
-//! of expressions are counted, however often one is tried.
+//! of expressions are counted, however often one is tried. What has no expressions (brackets around
+//! tables), or long parts that are read again as a whole, is stopped by a clock: whatever the parser
+//! reads again, it asks the dialect something, and between two questions it reads the text once at
+//! the most.
 
 use std::any::TypeId;
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use datafusion::sql::sqlparser::ast::Expr;
 use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
@@ -16,30 +20,50 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 /// How many beginnings of expressions a parser may try: under a second of work. A query has one for
 /// each name and number, times two for each function around it.
 pub(super) const TRIES_MAX: usize = 1_000_000;
+/// How long a parser may take; the longest query takes a hundredth of it.
+const TIME_MAX: Duration = Duration::from_secs(10);
+/// Questions to the dialect after which the clock is looked at.
+const QUESTIONS: u32 = 64;
 
-/// The generic dialect, word for word, which lets its parser try so often and no more.
+/// The generic dialect, word for word, which lets its parser work so long and no longer.
 #[derive(Debug)]
 pub(super) struct BoundedDialect {
     general: GenericDialect,
     left: Cell<usize>,
+    asked: Cell<u32>,
+    since: Instant,
 }
 
+/// What a parser is stopped with where it takes no error.
+pub(super) struct OutOfTime;
+
 impl BoundedDialect {
-    /// A dialect for one parse.
-    pub(super) const fn new() -> Self {
-        Self { general: GenericDialect, left: Cell::new(TRIES_MAX) }
+    /// A dialect for one parse, which begins now. Where it takes too long the thread unwinds with
+    /// [`OutOfTime`].
+    pub(super) fn new() -> Self {
+        let (left, asked) = (Cell::new(TRIES_MAX), Cell::new(0));
+        Self { general: GenericDialect, left, asked, since: Instant::now() }
     }
 
-    /// Whether the parser was stopped.
+    /// Whether the parser has tried too often.
     pub(super) const fn is_exhausted(&self) -> bool {
         self.left.get() == 0
+    }
+
+    fn general(&self) -> &GenericDialect {
+        let asked = self.asked.get().wrapping_add(1);
+        self.asked.set(asked);
+        if asked.is_multiple_of(QUESTIONS) && self.since.elapsed() > TIME_MAX {
+            std::panic::resume_unwind(Box::new(OutOfTime));
+        }
+        &self.general
     }
 }
 
 /// Answers as the generic dialect does.
 macro_rules! as_general {
     ($($method:ident),* $(,)?) => {
-        $(fn $method(&self) -> bool { self.general.$method() })*
+        $(fn $method(&self) -> bool { self.general().$method() })*
     };
 }
 

@@ -4,7 +4,7 @@ use datafusion::sql::sqlparser::ast::{Query, Statement};
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Tokenizer};
 
-use super::bounded_dialect::{BoundedDialect, TRIES_MAX};
+use super::bounded_dialect::{BoundedDialect, OutOfTime, TRIES_MAX};
 use super::error::SqlError;
 use super::parse::{QUERY_BYTES_MAX, QUERY_TOKENS_MAX};
 
@@ -44,7 +44,10 @@ pub(super) fn with_room<T: Send>(
             .spawn_scoped(scope, work)
             .map_err(|error| SqlError::Execution(format!("no thread for the parser: {error}")))?
             .join()
-            .map_err(|_| SqlError::Parse("the parser gave up on it".to_owned()))?
+            .map_err(|cause| match cause.is::<OutOfTime>() {
+                true => too_many_ways(),
+                false => SqlError::Parse("the parser gave up on it".to_owned()),
+            })?
     })
 }
 
@@ -74,10 +77,14 @@ pub(super) fn one_statement(sql: &str) -> Result<Statement, SqlError> {
 
 fn unparsed(dialect: &BoundedDialect, error: ParserError) -> SqlError {
     if dialect.is_exhausted() {
-        let what = "so much in brackets that it can be read in a million ways".to_owned();
-        return SqlError::Limit { what, limit: TRIES_MAX };
+        return too_many_ways();
     }
     SqlError::Parse(error.to_string())
+}
+
+fn too_many_ways() -> SqlError {
+    let what = "so much in brackets that it can be read in a million ways".to_owned();
+    SqlError::Limit { what, limit: TRIES_MAX }
 }
 
 /// The refusal of a statement that is no query.

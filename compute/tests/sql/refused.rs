@@ -264,6 +264,10 @@ fn texts_that_a_parser_would_never_be_done_with_end_in_an_error() {
     for table in ["(", "(select 1 from (", "lateral (select ", "f(", "unnest(", "a join ("] {
         ends_in_an_error(format!("SELECT 1 FROM {}", table.repeat(200)));
     }
+    // Long parts that are read again, with and without expressions.
+    ends_in_an_error(format!("SELECT {}a{} %", "CAST(".repeat(12), ".a".repeat(7000)));
+    let tables = "(((SELECT * FROM ".repeat(10);
+    ends_in_an_error(format!("SELECT * FROM {tables}a{} %", ",a".repeat(7000)));
     let nested = |deep: usize| format!("SELECT {}1{}", "abs(".repeat(deep), ")".repeat(deep));
     assert!(with_query(&nested(15), |_| ()).is_ok());
 }
