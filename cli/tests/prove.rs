@@ -115,7 +115,7 @@ fn a_bundle_checks_it_where_nothing_else_is() {
     assert!(ran.stdout.contains("released as"), "{}", ran.stdout);
     let ran = run(&[]);
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stdout.contains("signed whom you have not named"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("you have not named who signed"), "{}", ran.stdout);
     // Without the bundle, or a home, nothing is known of the version.
     let ran = nowhere(empty.path(), &["check", "arm.proof"]);
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
@@ -205,11 +205,41 @@ fn groups_too_small_to_be_told_are_left_out_where_that_is_asked_for() {
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
     }
+    let named = format!("{by_arm} having arm not in ('none', 'stopped')");
+    let both = [&prove(&named, "both.proof")[..], &["--withhold"]].concat();
+    let error = ada.error(&both, 2);
+    assert_eq!(text(&error, "place"), "--withhold");
+    let none_small = format!("{by_arm} having arm = 'stopped' or arm = 'none'");
+    let error = ada.error(&prove(&none_small, "large.proof"), 4);
+    assert!(text(&error, "message").contains("below the minimum cell"), "{error}");
+    assert!(text(&error, "hint").contains("--withhold"), "{error}");
     // Nothing is left out where nothing is small; bands are groups as well.
     let by_age = "select age >= 40, count(*), avg(age) from t group by age >= 40";
     let bands = [&prove(by_age, "age.proof")[..], &["--withhold"]].concat();
     let said = ada.ok(&bands);
     assert!(said.contains("age < 40:") && !said.contains("WITHHELD"), "{said}");
+}
+
+#[test]
+fn what_was_released_before_is_hidden_too() {
+    let ada = ward_of_four_arms();
+    ada.ok(&prove("select count(*) from t where arm = 'none'", "none.proof"));
+    // Those of no arm are twelve, so with them alone nobody can hide the five who stopped.
+    let by_arm = "select arm, count(*) from t group by arm";
+    let proved = ada.json(&[&prove(by_arm, "arm.proof")[..], &["--withhold"]].concat());
+    assert_eq!(proved["compared"], 1);
+    assert_eq!(proved["shown"]["withheld"]["groups"].as_array().map(Vec::len), Some(3), "{proved}");
+    let two = format!("{by_arm} having arm not in ('none', 'stopped')");
+    let error = ada.error(&prove(&two, "two.proof"), 4);
+    assert!(text(&error, "message").contains("proof 1 of this version"), "{error}");
+    // A version that everybody may see is none of this dataset.
+    let publish = ["publish", "trial.csv", "--licence", "CC0-1.0", "--title", "A trial"];
+    let size = ada.log_size();
+    let error = ada.error(&[&publish[..], &["--name", "trial"]].concat(), 6);
+    assert!(text(&error, "message").contains("version 1"), "{error}");
+    assert!(text(&error, "hint").contains("--private"), "{error}");
+    assert_eq!(ada.log_size(), size);
+    ada.ok(&[&publish[..], &["--name", "open"]].concat());
 }
 
 #[test]

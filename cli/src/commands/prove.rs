@@ -71,14 +71,14 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
 fn text(proved: &Proved) -> String {
     let file = proved.file.display();
     let compared = match proved.number - 1 {
-        0 => "it is the first".to_owned(),
-        before => format!("{} of {before}, two at a time", proved.compared),
+        0 => "none: it is the version's first proof".to_owned(),
+        before => format!("{} of {before} earlier proofs of the version", proved.compared),
     };
     let rows = [
         ("size", words::bytes(proved.bytes)),
         ("BLAKE3", proved.proof.to_string()),
         ("released", format!("proof {} of this version, {}", proved.number, proved.log)),
-        ("earlier proofs it was held against", compared),
+        ("compared with", compared),
     ];
     format!(
         "wrote {file}\n{}{}check it wherever the version is known: veritrail check {file}",

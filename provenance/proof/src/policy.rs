@@ -3,7 +3,7 @@
 //! A true statistic can still reveal a person. These rules are part of the body, so a holder cannot
 //! loosen them for one proof, and they are decided from the claimed integers alone. What they cannot
 //! see (differences to earlier releases, other versions, other logs) is the holder's promise; the
-//! first of it their node keeps ([`crate::statement::compare`]).
+//! first of it their node keeps ([`crate::statement::Comparison`]).
 
 mod check;
 mod counts;

@@ -68,22 +68,22 @@ pub enum SchemaError {
     #[error("{0} columns; 1 to {COLUMNS_MAX} can be committed")]
     Count(usize),
     /// A name or level is empty or too long.
-    #[error("column {0}: a name or level is empty or longer than {NAME_MAX} bytes")]
+    #[error("column {} of the declaration: a name or level is empty or longer than {NAME_MAX} bytes", .0 + 1)]
     Name(usize),
     /// Two columns, or two levels of one, are called the same.
-    #[error("column {0}: the name or a level stands twice")]
+    #[error("column {} of the declaration: the name or a level stands twice", .0 + 1)]
     Twice(usize),
     /// The range is empty, holds one number alone, or more than 2^32.
-    #[error("column {0}: a range holds 2 to 4294967296 numbers")]
+    #[error("column {} of the declaration: a range holds 2 to 4294967296 numbers", .0 + 1)]
     Range(usize),
     /// More than [`crate::decimal::PLACES_MAX`] decimal places.
-    #[error("column {0}: too many decimal places")]
+    #[error("column {} of the declaration: too many decimal places", .0 + 1)]
     Places(usize),
     /// Fewer than 2 or more than [`LEVELS_MAX`] levels.
-    #[error("column {0}: a category has 2 to {LEVELS_MAX} levels")]
+    #[error("column {} of the declaration: a category has 2 to {LEVELS_MAX} levels", .0 + 1)]
     Levels(usize),
     /// Thresholds do not ascend, are outside the range, at its low end, or too many.
-    #[error("column {0}: at most {THRESHOLDS_MAX} thresholds, ascending, above the low end")]
+    #[error("column {} of the declaration: at most {THRESHOLDS_MAX} thresholds, ascending, above the range's low end and not above its high end", .0 + 1)]
     Thresholds(usize),
     /// The text cannot be read.
     #[error("at byte {0}: expected {1}")]

@@ -26,7 +26,7 @@ use crate::schema::{Kind, Schema};
 use crate::transcript::Channel;
 use crate::wire::WireError;
 
-pub use prove::{compare, prove, withhold};
+pub use prove::{Comparison, prove, withhold};
 pub use verify::{Statistic, verify};
 
 /// The most conditions of a statement.
@@ -169,6 +169,9 @@ pub enum StatementError {
     /// The release policy forbids it.
     #[error(transparent)]
     Policy(#[from] Refusal),
+    /// More groups are withheld than can be shown to have a small one among them.
+    #[error("too many groups are withheld to show that one of them is small")]
+    Withheld,
     /// None of the withheld groups is small, so nothing is to be withheld.
     #[error("none of the withheld groups is below the minimum cell")]
     NoneSmall,

@@ -171,7 +171,7 @@ fn a_statement_that_withholds_with_its_transcript() {
         measures: vec![Measure::Count],
         withheld: vec![],
     };
-    let statement = withhold(&example.open, &asked).unwrap();
+    let statement = withhold(&example.open, &asked, &[]).unwrap();
     assert_eq!(statement.withheld, [1, 2]);
     let proven = prove(&example.open, &statement, &context(), &ENTROPY).unwrap();
     assert_eq!(proven.results, [8, 15]);

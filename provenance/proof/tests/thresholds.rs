@@ -362,7 +362,7 @@ fn small_bands_are_withheld_like_small_groups() {
         prove(&made.open, &ages, &context(), &ENTROPY),
         Err(StatementError::Policy(Refusal::Cell))
     );
-    let chosen = withhold(&made.open, &ages).unwrap();
+    let chosen = withhold(&made.open, &ages, &[]).unwrap();
     assert_eq!(chosen.withheld.len(), 2);
     assert!(chosen.withheld.contains(&3));
     let proven = prove(&made.open, &chosen, &context(), &ENTROPY).unwrap();

@@ -345,7 +345,7 @@ fn a_small_group_is_withheld_with_another_and_the_rest_is_told() {
     let published = published(&table([40, 4, 12, 30], [0; 4]));
     let refused = prove_in(&published, &counts());
     assert_eq!(refused, Err(StatementError::Policy(Refusal::Cell)));
-    let chosen = withhold(&published.open, &counts()).unwrap();
+    let chosen = withhold(&published.open, &counts(), &[]).unwrap();
     assert_eq!(chosen.withheld, [1, 2]);
     let proven = prove_in(&published, &chosen).unwrap();
     // One group, and the total of all three; nulls are in neither.
@@ -364,7 +364,7 @@ fn a_small_group_is_withheld_with_another_and_the_rest_is_told() {
 #[test]
 fn what_needs_not_be_withheld_is_not() {
     let published = published(&table([40, 20, 12, 0], [0; 4]));
-    let chosen = withhold(&published.open, &counts()).unwrap();
+    let chosen = withhold(&published.open, &counts(), &[]).unwrap();
     assert!(chosen.withheld.is_empty());
     // The holder cannot pretend: no group is small.
     let pretended = with(&counts(), &[1, 2]);
@@ -477,7 +477,7 @@ fn groups_whose_missing_values_are_few_are_withheld_too() {
     // Every group is large; in one a change is missing for 3.
     let published = published(&table([60, 50, 40, 0], [0, 3, 20, 0]));
     let means = statement(&[], &[GROUP], &[Measure::Count, Measure::Sum(CHANGE)]);
-    let chosen = withhold(&published.open, &means).unwrap();
+    let chosen = withhold(&published.open, &means, &[]).unwrap();
     assert_eq!(chosen.withheld, [1, 2]);
     let proven = prove_in(&published, &chosen).unwrap();
     verify_in(&published, &chosen, &proven.results, &proven.proof).unwrap();
@@ -485,14 +485,14 @@ fn groups_whose_missing_values_are_few_are_withheld_too() {
     assert_eq!(proven.results[3..], [150, 127]);
     // The same counts alone; that a group is known is so of all its rows.
     let known = statement(&[], &[GROUP], &[Measure::Count, present(&[1]), present(&[GROUP])]);
-    let chosen = withhold(&published.open, &known).unwrap();
+    let chosen = withhold(&published.open, &known, &[]).unwrap();
     assert_eq!(chosen.withheld, [1, 2]);
     let proven = prove_in(&published, &chosen).unwrap();
     verify_in(&published, &chosen, &proven.results, &proven.proof).unwrap();
     assert_eq!(proven.results, [60, 60, 60, 150, 127]);
     // Without the count of all rows nobody learns what is missing in a group.
     let alone = statement(&[], &[GROUP], &[present(&[1])]);
-    assert_eq!(withhold(&published.open, &alone), Ok(alone.clone()));
+    assert_eq!(withhold(&published.open, &alone, &[]), Ok(alone.clone()));
 }
 
 #[test]
@@ -503,7 +503,7 @@ fn derived_columns_and_hidden_counts_stand_in_one_proof() {
         &[GROUP],
         &[Measure::Gram(vec![CHANGE, Quantity::Value(0)])],
     );
-    let chosen = withhold(&published.open, &variances).unwrap();
+    let chosen = withhold(&published.open, &variances, &[]).unwrap();
     assert_eq!(chosen.withheld, [1, 2]);
     let planned = plan(&chosen, &published.open.body).unwrap();
     assert!(!planned.derived.is_empty());
@@ -527,7 +527,7 @@ proptest! {
         for measures in [vec![Measure::Count], vec![Measure::Count, Measure::Sum(CHANGE)]] {
             let asked = statement(&[], &[GROUP], &measures);
             // Not every table can be told at all.
-            let Ok(chosen) = withhold(&published.open, &asked) else { continue };
+            let Ok(chosen) = withhold(&published.open, &asked, &[]) else { continue };
             let proven = prove_in(&published, &chosen).unwrap();
             let statistic = verify_in(&published, &chosen, &proven.results, &proven.proof).unwrap();
             for (group, size) in sizes[..3].iter().enumerate() {

@@ -9,6 +9,7 @@ use veritrail_provenance::statement::{ProofRelease, StatementRef};
 
 use super::answers::{Row, answers};
 use super::compile::Claim;
+use super::measures::{Function, Item};
 use super::proof_file::{ProofFile, ProofFileError};
 use super::prove::LogPlace;
 use super::refused::Refused;
@@ -75,6 +76,15 @@ impl Proven {
     /// What they say.
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// Whether least squares were asked for and have no coefficients: the columns depend on each
+    /// other.
+    pub fn is_unsolved(&self) -> bool {
+        let is_fit = |item: &Item| matches!(item, Item::Measured(one) if one.function == Function::LeastSquares);
+        let mut answers = self.rows.iter().flat_map(|row| &row.answers);
+        self.claim.items().iter().any(is_fit)
+            && !answers.any(|answer| answer.standard_error.is_some())
     }
 
     /// Holds the file against what the log says was released.

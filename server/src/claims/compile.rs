@@ -116,7 +116,11 @@ impl Claim {
         claim.text = text::of(&claim, schema);
         match claim.text.len() {
             ..=CLAIM_BYTES_MAX => Ok(claim),
-            long => Err(too_long(long)),
+            long => {
+                let why = format!("written out it has {long} bytes, of {CLAIM_BYTES_MAX}");
+                let instead = "fewer groups that HAVING leaves out, or fewer aggregates";
+                Err(Refused::new("the claim", why, instead).at(select))
+            }
         }
     }
 }

@@ -4,6 +4,8 @@ use veritrail_compute::sql::sqlparser::ast::{
     Expr, Function as Call, FunctionArg, FunctionArgExpr, FunctionArguments, SelectItem, Spanned,
 };
 
+use veritrail_proof::schema::Kind;
+
 use super::columns::Columns;
 use super::expression::quantity;
 use super::groups::{Groups, Key, reaches};
@@ -36,7 +38,14 @@ fn of_expr(columns: &Columns<'_>, groups: &Groups, expr: &Expr) -> Result<Item, 
         let place = groups.keys.iter().position(|one| *one == key);
         return place.map(Item::Group).ok_or_else(|| {
             let why = "it is not grouped by, and rows do not leave their holder";
-            let instead = format!("GROUP BY {expr}, or an aggregate of it");
+            let instead = match key {
+                Key::Level(column)
+                    if !matches!(columns.kind(column), Some(Kind::Category { .. })) =>
+                {
+                    format!("an aggregate of it, or a condition on {expr} in WHERE")
+                }
+                _ => format!("GROUP BY {expr}, or an aggregate of it"),
+            };
             Refused::new(expr.to_string(), why, instead).at(expr)
         });
     }

@@ -7,7 +7,7 @@ use veritrail_proof::commit::blinds::VersionSeed;
 use veritrail_proof::ingest::prove::OpenVersion;
 use veritrail_proof::ingest::reopen::{ReopenError, reopen};
 use veritrail_proof::policy::Refusal;
-use veritrail_proof::statement::{self, Audience, Context, Statement, StatementError};
+use veritrail_proof::statement::{self, Audience, Comparison, Context, Statement, StatementError};
 use veritrail_proof::transcript::Entropy;
 use veritrail_provenance::Origin;
 use veritrail_provenance::hash::{LogHash, StatementId};
@@ -37,6 +37,10 @@ pub enum ProveError {
     /// and must not be logged.
     #[error("the release policy forbids this result: {0}")]
     Policy(Refusal),
+    /// The claim and an earlier release, at this place of those that were given, together tell of too
+    /// few rows. That depends on the rows as well.
+    #[error("together with an earlier release it tells of too few rows")]
+    Earlier(usize),
     /// No proof could be made.
     #[error(transparent)]
     Statement(StatementError),
@@ -83,7 +87,11 @@ pub fn compare(
     claim: &Claim,
     earlier: &[Statement],
 ) -> Result<(), ProveError> {
-    Ok(statement::compare(version, claim.statement(), earlier)?)
+    let statement = claim.statement();
+    match Comparison::new(version, statement, earlier)?.conflict(&statement.withheld) {
+        None => Ok(()),
+        Some(at) => Err(ProveError::Earlier(at)),
+    }
 }
 
 /// Proves a claim about a version, as the release after `predecessor`, for `audience` if somebody

@@ -9,6 +9,7 @@ use veritrail_proof::statement::Condition;
 use super::columns::Columns;
 use super::condition::{Atom, plain};
 use super::refused::Refused;
+use super::text::column_name;
 
 /// `column >= literal` and `column < literal`, either way round.
 pub(super) fn compared(
@@ -39,7 +40,8 @@ pub(super) fn compared(
     let nearest = if declared.is_empty() {
         "a threshold in the schema of the next version, age:int[0..127]{40,65}".to_owned()
     } else {
-        format!("column >= T or column < T, with T among {}", declared.join(", "))
+        let name = column_name(column, columns.schema());
+        format!("{name} >= T or {name} < T, with T among {}", declared.join(", "))
     };
     let number = number(literal).and_then(|text| decimal::parse_exact(&text, *places));
     let place = thresholds.iter().position(|threshold| Some(*threshold) == number);
@@ -66,7 +68,8 @@ pub(super) fn text(place: u8, kind: &Kind) -> Option<String> {
 
 /// Why a number cannot be compared so.
 pub(super) fn undeclared(part: &Expr, instead: &str) -> Refused {
-    let why = "a number is compared only where the schema declared it before publication";
+    let why =
+        "a number is compared by >= or <, with a threshold that was declared before publication";
     Refused::new(part.to_string(), why, instead).at(part)
 }
 

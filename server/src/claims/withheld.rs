@@ -45,6 +45,11 @@ pub(super) fn withheld(
     select: &Select,
 ) -> Result<Vec<u16>, Refused> {
     let Some(having) = &select.having else { return Ok(Vec::new()) };
+    if groups.keys.is_empty() {
+        let why = "it says which groups are told, and there are none";
+        let instead = "leave it out, or GROUP BY a category; conditions on rows stand in WHERE";
+        return Err(Refused::new(format!("HAVING {having}"), why, instead).at(having));
+    }
     let told = read(columns, groups, having)?;
     let cells = cells(&groups.columns, columns.schema());
     let left_out = |(at, cell): (usize, &Vec<u8>)| (!told.holds(cell)).then_some(at as u16);

@@ -2,7 +2,7 @@
 
 use veritrail_proof::ingest::prove::OpenVersion;
 use veritrail_proof::schema::Schema;
-use veritrail_proof::statement;
+use veritrail_proof::statement::{self, Statement};
 
 use super::compile::Claim;
 use super::prove::ProveError;
@@ -10,15 +10,19 @@ use super::refused::Refused;
 use super::text;
 
 /// The claim with as few groups withheld as the version's policy asks for: the small ones, and with
-/// them the smallest others. As it is, where none need be. What the claim itself withholds is chosen
+/// them the smallest others. As it is, where none need be, nor for what `earlier` statements tell. What the claim itself withholds is chosen
 /// anew.
 ///
 /// # Errors
 /// When no choice of groups makes it one that may be released. Which claims these are depends on the
 /// rows: it is for the holder's eyes and must not be logged.
-pub fn withhold(version: &OpenVersion, claim: &Claim) -> Result<Claim, ProveError> {
+pub fn withhold(
+    version: &OpenVersion,
+    claim: &Claim,
+    earlier: &[Statement],
+) -> Result<Claim, ProveError> {
     claim.check_against(&version.body)?;
-    let chosen = statement::withhold(version, claim.statement())?;
+    let chosen = statement::withhold(version, claim.statement(), earlier)?;
     Ok(withholding(claim, chosen.withheld, &version.body.schema)?)
 }
 

@@ -97,7 +97,14 @@ impl Lines {
 fn named((name, level): &(String, Option<Level>)) -> String {
     match level {
         None => format!("{name} is null"),
-        Some(Level::Named(level)) => format!("{name} = {level}"),
+        Some(Level::Named(level)) => {
+            let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.');
+            match level.chars().all(plain) {
+                true => format!("{name} = {level}"),
+                // What ends and what goes on is to be seen.
+                false => format!("{name} = '{}'", level.replace('\'', "''")),
+            }
+        }
         Some(Level::Band { at_least, below }) => {
             let at_least = at_least.iter().map(|least| format!(">= {least}"));
             let ends: Vec<String> =
@@ -130,7 +137,10 @@ fn short(number: f64) -> String {
 fn shown(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+            || matches!(
+                c,
+                '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
+            )
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let mut shown = String::with_capacity(text.len());

@@ -21,9 +21,9 @@ pub struct WrittenClaim {
 /// Why a file is no claim.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WrittenClaimError {
-    /// Not TOML, or a key that is missing, unknown or of another type.
-    #[error("it is no CLAIM.toml: {0}")]
-    Toml(String),
+    /// Not TOML, or a key that is missing, unknown or of another type; with its line.
+    #[error("it is no CLAIM.toml: line {0}: {1}")]
+    Toml(usize, String),
     /// Of another version.
     #[error("its version is {0}; this program knows version {VERSION}")]
     Version(i64),
@@ -61,7 +61,10 @@ impl WrittenClaim {
     /// # Errors
     /// When it is not TOML of these keys and version 1.
     pub fn parse(text: &str) -> Result<Self, WrittenClaimError> {
-        let toml = |error: toml::de::Error| WrittenClaimError::Toml(error.message().to_owned());
+        let toml = |error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            WrittenClaimError::Toml(before.matches('\n').count() + 1, error.message().to_owned())
+        };
         // A later version may have other keys, so its number is looked at first.
         let Versioned { version } = toml::from_str(text).map_err(toml)?;
         if version != VERSION {

@@ -66,7 +66,7 @@ impl CheckedProof {
             }
             Conclusion::Verified => format!("the proof holds: {subject}"),
             Conclusion::ConsistentButUnnamed => format!(
-                "the proof holds, but over what parties signed whom you have not named: {subject}"
+                "the proof holds, but you have not named who signed what it is about: {subject}"
             ),
             Conclusion::CouldNotCheck => format!("could not check: {subject}"),
             Conclusion::Failed => format!("verification FAILED: {subject}"),

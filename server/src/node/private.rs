@@ -27,7 +27,7 @@ pub use self::{
     seed_text::{SeedTextError, read_seed_text, seed_text},
 };
 pub(super) use self::{
-    commitments::{check, parse, same_access},
+    commitments::{check, parse, same_access, well_formed},
     secrets::Make,
 };
 use super::Node;

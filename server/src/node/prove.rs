@@ -85,20 +85,26 @@ impl Node {
         let signer = request.signer.as_deref().map(did).transpose()?;
         let signer = self.releaser(&found, signer.as_ref())?;
         let body = self.commitments(&found).await.map_err(public)?.body()?;
+        let unprovable = |refused| unprovable(refused, &request.claim);
         let claim = Claim::compile(&asked.sql, &body.schema).map_err(unprovable)?;
         claim.check_against(&body).map_err(unprovable)?;
+        if request.withhold && !claim.statement().withheld.is_empty() {
+            return Err(NodeError::usage("the claim names the groups that it leaves out")
+                .at("--withhold")
+                .hint("leave out --withhold, or HAVING"));
+        }
         let opened = self.open_version(&found, progress).await?;
         let (did, number) = (&found.did, found.row.payload.number);
         let last = queries::last_release(self.view(), &found.origin, did, number).or_failed()?;
         let earlier = self.earlier_releases(&found)?;
-        if let Some(warning) = earlier.warning() {
-            progress.say(&warning);
+        for warning in [self.earlier_versions(&found)?, earlier.warning()].iter().flatten() {
+            progress.say(warning);
         }
         let compared = earlier.statements.len() as u64;
         let order = make::Order {
             claim,
             withhold: request.withhold,
-            earlier: earlier.statements,
+            earlier,
             predecessor: last.map(|last| last.at.id),
             audience: asked.audience,
         };
@@ -152,9 +158,13 @@ impl Node {
 }
 
 /// Where the claim does not say at which place it goes wrong, it is the claim.
-fn unprovable(refused: Refused) -> NodeError {
+fn unprovable(refused: Refused, claim: &ClaimSource) -> NodeError {
     let error = NodeError::from(refused);
-    if error.place.is_none() { error.at("the claim") } else { error }
+    let place = error.place.clone().unwrap_or_else(|| "the claim".to_owned());
+    match claim {
+        ClaimSource::File(path) => error.at(format!("{}, {place}", path.display())),
+        ClaimSource::Sql(_) => error.at(place),
+    }
 }
 
 /// Of a public version everybody has the rows.

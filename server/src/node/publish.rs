@@ -135,6 +135,10 @@ impl Node {
             return self.publish_private(&request, wanted, declared, name, signer, progress).await;
         }
         declared.check_public()?;
+        // Told before any byte is read; asked again when the version is decided.
+        if let Some(known) = self.own_dataset(name.as_ref(), signer.as_ref())? {
+            self.check_never_private(&known)?;
+        }
         if let Some(run) = request.run() {
             let published =
                 self.publish_run(&run, declared, name.as_ref(), signer.as_ref(), progress).await?;

@@ -143,6 +143,18 @@ impl Verification {
         }
     }
 
+    /// More bytes that were at hand and are right, beside those that were told before.
+    pub(crate) fn add_data(&mut self, checked_bytes: u64, bytes: u64, words: String) {
+        self.data = Some(match self.data.take() {
+            None => DataCheck { checked_bytes, bytes, words },
+            Some(told) => DataCheck {
+                checked_bytes: told.checked_bytes + checked_bytes,
+                bytes: told.bytes + bytes,
+                words: format!("{}; {words}", told.words),
+            },
+        });
+    }
+
     /// Something that is wrong and was found beside the evidence.
     pub fn add_finding(&mut self, finding: String) {
         self.conclusion = Conclusion::Failed;

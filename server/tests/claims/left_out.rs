@@ -17,7 +17,7 @@ fn compiled(sql: &str) -> Claim {
 
 /// The claim with the groups left out that are too small.
 fn chosen(sql: &str) -> Claim {
-    withhold(&village().published.open, &compiled(sql))
+    withhold(&village().published.open, &compiled(sql), &[])
         .unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
@@ -48,7 +48,7 @@ fn small_groups_are_left_out_and_the_rest_is_what_the_engine_says() {
         let claim = chosen(sql);
         assert!(claim.text().contains(&format!(" HAVING {having}")), "{}", claim.text());
         // The choice is made anew, and is the same.
-        assert_eq!(withhold(&village().published.open, &claim).unwrap(), claim);
+        assert_eq!(withhold(&village().published.open, &claim, &[]).unwrap(), claim);
         let bytes = village().proof(claim.text()).encode();
         let proven = village().check(&bytes).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let engine = ask(claim.text(), batch(&village().people));
@@ -61,7 +61,7 @@ fn small_groups_are_left_out_and_the_rest_is_what_the_engine_says() {
     // Nothing is left out where nothing is small.
     let open = &clinic().published.open;
     let asked = compiled("select sex, count(*) from t group by sex");
-    assert_eq!(withhold(open, &asked).unwrap(), asked);
+    assert_eq!(withhold(open, &asked, &[]).unwrap(), asked);
 }
 
 #[test]

@@ -104,6 +104,12 @@ async fn what_cannot_be_proven_is_refused_with_place_and_remedy() {
         (of("select avg(weight) from t"), Kind::Usage, "weight"),
         (of("select count(*) from t"), Kind::Usage, "published without a proof"),
         (of("select"), Kind::Usage, ""),
+        (
+            of(r#"select ols(age, cast("group" = 'drug' as bigint),
+                cast("group" = 'placebo' as bigint)) from t"#),
+            Kind::Usage,
+            "depend on each other",
+        ),
         (named("nobody"), Kind::NotFound, "no dataset has this name"),
         (named("trial@2"), Kind::NotFound, "no version 2"),
         (named("log:0"), Kind::Usage, "about a version"),
@@ -176,8 +182,8 @@ async fn what_two_releases_tell_together_is_looked_at() {
         let request = asked(&ada, second, "second.proof");
         let error = refused(&ada, &request, &Silent).await;
         assert_eq!(error.kind, Kind::NotAuthorised, "{error}");
-        assert!(error.message.contains("earlier release"), "{error}");
-        assert!(error.hint.unwrap().contains("told before"));
+        assert!(error.message.contains("proof 1 of this version"), "{error}");
+        assert!(error.hint.unwrap().contains("for you alone"));
         // The same again, and what is about all of them, tell nothing more.
         assert_eq!(prove(&ada, first, "again.proof").await.compared, 1);
         let heard = Heard::default();

@@ -31,7 +31,7 @@ pub enum Refusal {
     Extreme,
     /// What an earlier statement tells and what this one does differ in too few rows. The holder's
     /// node alone sees it.
-    #[error("this and an earlier release together tell of too few rows")]
+    #[error("together with an earlier release it tells of too few rows")]
     Earlier,
     /// A model has too many parameters for its rows.
     #[error("too few rows for this many parameters")]

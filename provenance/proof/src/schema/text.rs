@@ -150,7 +150,14 @@ impl<'a> Parser<'a> {
         let length = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
         self.at += length;
         let text = &rest[..length];
-        let what = "a bound with no more decimal places than declared";
-        decimal::parse_exact(text, places).ok_or(SchemaError::Text(at, what))
+        decimal::parse_exact(text, places).ok_or_else(|| {
+            SchemaError::Text(
+                at,
+                match decimal::parse_exact(text, decimal::PLACES_MAX) {
+                    Some(_) => "a bound with no more decimal places than declared",
+                    None => "a number, as in [18..99] or {40,65}",
+                },
+            )
+        })
     }
 }

@@ -108,7 +108,7 @@ pub fn plan(statement: &Statement, body: &Body) -> Result<Plan, StatementError> 
     }
     let one_small = tables.one_small(told.len(), body.policy.minimum_cell());
     if one_small.as_ref().is_some_and(|small| small.factors() > SMALL_FACTORS_MAX) {
-        return Err(StatementError::Shape);
+        return Err(StatementError::Withheld);
     }
     let schema_columns = body.schema.columns();
     let mut plan = Plan {

@@ -16,7 +16,7 @@ use crate::policy;
 use crate::transcript::{Blinds, Entropy, Transcript};
 use zeroize::Zeroizing;
 
-pub use earlier::compare;
+pub use earlier::Comparison;
 pub use withhold::withhold;
 
 /// A claim with its proof.

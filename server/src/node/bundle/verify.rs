@@ -11,7 +11,7 @@ mod own_log;
 mod table;
 
 use std::{
-    io::{Read as _, Seek as _, SeekFrom},
+    io::{ErrorKind, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -195,6 +195,11 @@ fn known_heads(node: &Node, evidence: &Evidence) -> Result<Vec<KnownHead>> {
 
 fn refused(error: &ContainerError, bundle: &Path) -> NodeError {
     let kind = match error {
+        ContainerError::Io(e) if e.kind() == ErrorKind::NotFound => {
+            return NodeError::not_found("no such file")
+                .at(bundle.display())
+                .hint("name the bundle that you were given");
+        }
         ContainerError::Io(_) => Kind::Failed,
         ContainerError::Version(_) => Kind::CouldNotCheck,
         _ => Kind::VerificationFailed,

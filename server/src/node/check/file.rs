@@ -60,7 +60,7 @@ impl Given {
             Some(audience) => {
                 format!("it was made for another nonce, {}", hex::encode(audience.nonce))
             }
-            None => "it was made for nobody's nonce".to_owned(),
+            None => "it was made for no nonce".to_owned(),
         };
         Err(self.refused(NodeError::refused(words)))
     }

@@ -136,7 +136,9 @@ fn read_seed(path: &std::path::Path, found: &FoundVersion) -> Result<VersionSeed
             .at(path.display())
             .hint("ask the holder for it: veritrail audit-commitments REF --export-seed FILE")
     };
-    let text = read_text(path, 4096).or_failed()?.ok_or_else(|| wrong("there is no such file"))?;
+    let text = read_text(path, 4096).map_err(|e| wrong(&e.to_string()))?.ok_or_else(|| {
+        NodeError::not_found("no such file").at(path.display()).hint("name the seed's file")
+    })?;
     let text = Zeroizing::new(text);
     read_seed_text(&found.portable(), &text).map_err(|error| wrong(&error.to_string()))
 }

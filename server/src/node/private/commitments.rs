@@ -160,6 +160,14 @@ pub(in crate::node) fn same_access(access: &Access, encrypted: bool) -> Result<(
     }
 }
 
+/// What was checked of a private version, whose bytes nobody has.
+pub(in crate::node) fn well_formed(rows: u64) -> String {
+    format!(
+        "private: the root is over encrypted bytes, which only their holder has; the commitments to \
+         {rows} rows are well formed, every ingest proof was checked"
+    )
+}
+
 /// The body of commitments, which must be those of this version.
 pub(in crate::node) fn parse(bytes: &[u8], dataset: &Did, number: u64) -> Result<Body> {
     let manifest = ProofManifest::parse(bytes)

@@ -3,12 +3,13 @@
 
 use veritrail_proof::{
     policy::Refusal,
-    statement::{Audience, Statement},
+    statement::{Audience, StatementError},
     transcript::Entropy,
 };
 use veritrail_provenance::hash::StatementId;
 use veritrail_storage::keys::Seed;
 
+use super::earlier::Earlier;
 use crate::{
     claims::{self, Claim, ProveError, Proven},
     error::{Kind, NodeError, OrKind as _, Result},
@@ -28,7 +29,7 @@ pub(super) struct Order {
     /// Whether the claim becomes the one that leaves small groups out.
     pub(super) withhold: bool,
     /// What it is held against.
-    pub(super) earlier: Vec<Statement>,
+    pub(super) earlier: Earlier,
     pub(super) predecessor: Option<StatementId>,
     pub(super) audience: Option<Audience>,
 }
@@ -49,14 +50,25 @@ pub(super) async fn make(
     let entropy = entropy()?;
     let proving = move || {
         let Order { claim, withhold, earlier, predecessor, audience } = order;
-        let claim = if withhold { claims::withhold(&version, &claim)? } else { claim };
-        let file = claims::prove(&version, &at, &claim, predecessor, audience, &entropy)?;
-        claims::compare(&version, &claim, &earlier)?;
+        let grouped = !claim.keys().is_empty();
+        let forbidden = |error| forbidden(error, &earlier, grouped, withhold);
+        let claim = match withhold {
+            true => claims::withhold(&version, &claim, &earlier.statements).map_err(forbidden)?,
+            false => claim,
+        };
+        let file = claims::prove(&version, &at, &claim, predecessor, audience, &entropy);
+        let file = file.map_err(forbidden)?;
+        claims::compare(&version, &claim, &earlier.statements).map_err(forbidden)?;
         Ok(file.encode())
     };
     let bytes = step("prove", proving, progress).await?;
     let checking = move || {
         let proven = claims::check(&bytes, &commitments.check()?, &place).or_refused()?;
+        if proven.is_unsolved() {
+            let error =
+                NodeError::usage("the columns of ols depend on each other, so nothing follows");
+            return Err(error.at("the claim").hint("leave one of them out; nothing was logged"));
+        }
         Ok(Made { bytes, proven })
     };
     step("check the proof", checking, progress).await
@@ -90,25 +102,49 @@ fn entropy() -> Result<Entropy> {
     Ok(Entropy(*Seed::generate().or_failed()?.expose()))
 }
 
+/// What the release policy forbids, with what may be asked instead. For the holder's eyes alone, and
+/// without a size.
+fn forbidden(error: ProveError, earlier: &Earlier, grouped: bool, withhold: bool) -> NodeError {
+    let words = match &error {
+        ProveError::Policy(refusal) => format!("it forbids this result: {refusal}"),
+        ProveError::Earlier(at) => {
+            let number = earlier.numbers.get(*at).map(ToString::to_string).unwrap_or_default();
+            format!("this and proof {number} of this version together tell of too few rows")
+        }
+        ProveError::Statement(StatementError::NoneSmall) => {
+            "none of the groups that it leaves out is below the minimum cell".to_owned()
+        }
+        ProveError::Statement(StatementError::Withheld) => {
+            let error = NodeError::usage(error.to_string()).at("the claim");
+            return error.hint("group by fewer columns, or by one of fewer levels");
+        }
+        _ => return error.into(),
+    };
+    let instead = match error {
+        ProveError::Policy(Refusal::Withheld) if !withhold => {
+            "Name more groups in HAVING, or leave the choice to --withhold"
+        }
+        ProveError::Statement(_) => "Leave HAVING out, or leave the choice to --withhold",
+        _ if grouped && !withhold => {
+            "Ask for fewer groups or conditions, or leave small groups out: --withhold"
+        }
+        ProveError::Earlier(_) | ProveError::Policy(Refusal::Earlier) => {
+            "Ask for what was told before, or for other groups"
+        }
+        _ => "Ask for fewer groups or conditions, or for other columns",
+    };
+    NodeError::new(Kind::NotAuthorised, words).at("the release policy").hint(format!(
+        "this says something of the rows and is for you alone; nothing was logged. {instead}"
+    ))
+}
+
 impl From<ProveError> for NodeError {
     fn from(error: ProveError) -> Self {
         match error {
             ProveError::Refused(refused) => refused.into(),
-            ProveError::Policy(refusal) => Self::new(
-                Kind::NotAuthorised,
-                format!("it forbids this result: {refusal}"),
-            )
-            .at("the release policy")
-            .hint(format!(
-                "this says something of the rows and is for you alone; nothing was logged. {}",
-                match refusal {
-                    Refusal::Earlier => "Ask for what was told before, or for other groups",
-                    _ => {
-                        "Ask for fewer groups or conditions, or leave small groups out: \
-                                 --withhold"
-                    }
-                }
-            )),
+            ProveError::Policy(_) | ProveError::Earlier(_) => {
+                Self::new(Kind::NotAuthorised, error.to_string()).at("the release policy")
+            }
             ProveError::Rows(differ) => Self::refused(differ.to_string())
                 .at("the private bytes of this home")
                 .hint("look for the damage: veritrail store fsck"),

@@ -20,11 +20,15 @@ use crate::{
     stop::Stop,
 };
 
-/// Refuses a name that is taken, before anything long begins.
+/// Refuses a name that is taken, or in no folder, before anything long begins.
 pub(super) fn check_free(out: &Path) -> Result<()> {
-    match out.symlink_metadata() {
-        Ok(_) => Err(taken(out)),
-        Err(_) => Ok(()),
+    if out.symlink_metadata().is_ok() {
+        return Err(taken(out));
+    }
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.map(Path::metadata) {
+        Some(Err(e)) => Err(unwritten(&e, out)),
+        _ => Ok(()),
     }
 }
 

@@ -54,7 +54,10 @@ impl Node {
             existing = None;
             let known = node.own_dataset(name, signer)?;
             let (did, statements) = match known {
-                Some(did) => match node.next(&did, &stored, signer, run.clone())? {
+                Some(did) => match node
+                    .check_never_private(&did)
+                    .and_then(|()| node.next(&did, &stored, signer, run.clone()))?
+                {
                     Next::Version(statement) => (did, vec![*statement]),
                     Next::Exists(row) => {
                         existing = Some((did, row));
@@ -112,6 +115,24 @@ impl Node {
         match dataset.controllers.contains(signer.unwrap_or(&operator)) {
             true => Ok(Some(did)),
             false => Err(taken("which another person of this home controls (--as)")),
+        }
+    }
+
+    /// Refuses a public version of a dataset that has private ones: whoever forgets `--private` once
+    /// would give away for good what nobody may see.
+    pub(super) fn check_never_private(&self, did: &Did) -> Result<()> {
+        let versions = queries::versions(self.view(), self.origin(), did).or_failed()?;
+        match versions.iter().find(|version| version.payload.access == Access::Private) {
+            None => Ok(()),
+            Some(version) => Err(NodeError::conflict(format!(
+                "version {} of {did} is private, and this one would be for everybody",
+                version.payload.number
+            ))
+            .at("--name")
+            .hint(
+                "publish it with --private --commit …; or, what everybody may see, under another \
+                 --name",
+            )),
         }
     }
 

@@ -102,10 +102,7 @@ impl Node {
             }
             Ok(checked) => {
                 let rows = checked.body().rows;
-                let words = format!(
-                    "private: the root is over encrypted bytes, which only their holder has; the \
-                     commitments to {rows} rows are well formed, every ingest proof was checked"
-                );
+                let words = private::well_formed(rows);
                 let data = done.data.take();
                 let (checked_bytes, bytes) = data.map_or((0, 0), |d| (d.checked_bytes, d.bytes));
                 let words = match checked_bytes {

@@ -1,116 +1,120 @@
 //! What two statements about the same rows tell together, which no verifier sees: where one counts
 //! some rows and the other nearly the same, the few that make the difference are told.
 //!
-//! Statements are held against each other two at a time, set by set: each group that is told, all
-//! groups together, and what withheld groups hold together, of every kind of count (each sum of
-//! numbers has the count of its rows beside it). Combinations of three sets or more are not looked
-//! for.
+//! Statements are held against each other two at a time, kind of count by kind of count (each sum
+//! of numbers has the count of its rows beside it), and what one count leaves of a wider one is a
+//! kind as well. Of three statements together nobody looks.
+
+mod kinds;
+mod table;
+
+use std::borrow::Cow;
 
 use rayon::prelude::*;
-use zeroize::Zeroizing;
 
-use super::cells_of;
 use crate::ingest::prove::OpenVersion;
-use crate::policy::Refusal;
-use crate::statement::plan::{Counted, plan};
 use crate::statement::{Statement, StatementError};
+use kinds::{Bits, Kinds, Labels};
+use table::{Table, few};
 
-/// Refuses a statement if one of its sets of rows and one of an earlier statement differ in fewer
-/// rows than the minimum cell, but for none; or if so few are in both or in neither.
-///
-/// Costs what computing the integers of all these statements does, and a pass over the rows for each
-/// two kinds of counts; holds two bytes a row for each kind.
-///
-/// # Errors
-/// [`Refusal::Earlier`]: that depends on the rows, is for the holder's eyes and must not be logged.
-/// Also when a statement does not fit the version.
-pub fn compare(
-    version: &OpenVersion,
-    statement: &Statement,
-    earlier: &[Statement],
-) -> Result<(), StatementError> {
-    let minimum = u64::from(version.body.policy.minimum_cell());
-    let new = kinds(version, statement)?;
-    for earlier in earlier {
-        let old = kinds(version, earlier)?;
-        let pairs: Vec<_> =
-            new.iter().flat_map(|new| old.iter().map(move |old| (new, old))).collect();
-        if pairs.par_iter().any(|(new, old)| tell_few(new, old, minimum)) {
-            return Err(Refusal::Earlier.into());
-        }
-    }
-    Ok(())
-}
-
-/// The rows that one kind of count counts.
-struct Kind {
-    /// The group of each row, 0 where it is not counted.
-    labels: Zeroizing<Vec<u16>>,
-    /// One more than the greatest label.
+/// A statement beside earlier ones.
+pub struct Comparison {
+    /// The first earlier statement that is in the way whatever is withheld, which is nothing.
+    decided: Option<usize>,
+    /// Each with the place of the earlier statement that it is about.
+    tables: Vec<(usize, Table)>,
     groups: usize,
-    /// The sets of groups of which the rows are told.
-    sets: Vec<Vec<usize>>,
+    minimum: u64,
 }
 
-fn kinds(version: &OpenVersion, statement: &Statement) -> Result<Vec<Kind>, StatementError> {
-    let plan = plan(statement, &version.body)?;
-    let tables = &plan.tables;
-    let (told, hidden) = (tables.told.len(), tables.withheld);
-    let kind = |(at, count): (usize, &usize)| {
-        let own = (0..told).map(|group| plan.claims.get(group * tables.integers + count));
-        let withheld = (0..hidden).map(|group| plan.hidden.get(group * tables.counts.len() + at));
-        let cells = own.chain(withheld).collect::<Option<Vec<&Counted>>>();
-        let labels = labels(version, &cells.ok_or(StatementError::Shape)?)?;
-        let mut sets: Vec<Vec<usize>> = (1..=told).map(|group| vec![group]).collect();
-        sets.push((1..=told + hidden).collect());
-        if hidden > 0 {
-            sets.push((told + 1..=told + hidden).collect());
+impl Comparison {
+    /// Counts what is needed to compare; which groups the statement withholds does not matter yet.
+    ///
+    /// Costs what computing the integers of all these statements does, and a pass over the rows for
+    /// each two kinds of counts, over their bits where neither has groups. Holds two bytes a row for
+    /// each kind of two statements, or a bit.
+    ///
+    /// # Errors
+    /// When a statement does not fit the version.
+    pub fn new(
+        version: &OpenVersion,
+        statement: &Statement,
+        earlier: &[Statement],
+    ) -> Result<Self, StatementError> {
+        let new = Kinds::new(version, statement)?;
+        let minimum = u64::from(version.body.policy.minimum_cell());
+        let mut compared =
+            Self { decided: None, tables: Vec::new(), groups: new.groups(), minimum };
+        for (at, old) in earlier.iter().enumerate() {
+            // What a statement tells by itself its policy has decided.
+            if old != statement && !earlier[..at].contains(old) {
+                compared.add(at, &new, (&Kinds::new(version, old)?, old));
+            }
         }
-        Ok(Kind { labels, groups: 1 + told + hidden, sets })
-    };
-    tables.counts.par_iter().enumerate().map(kind).collect()
-}
+        Ok(compared)
+    }
 
-/// Numbers the cells from 1 on; no row is in two of them.
-fn labels(
-    version: &OpenVersion,
-    cells: &[&Counted],
-) -> Result<Zeroizing<Vec<u16>>, StatementError> {
-    let mut labels = Zeroizing::new(vec![0; version.body.rows as usize]);
-    for (label, cell) in (1..).zip(cells) {
-        let facts = cell.facts.iter().map(|fact| cells_of(version, *fact));
-        let facts = facts.collect::<Result<Vec<_>, _>>()?;
-        for (row, own) in labels.iter_mut().enumerate() {
-            if facts.iter().all(|fact| fact.word(row) != 0) {
-                *own = label;
+    fn add(&mut self, at: usize, new: &Kinds, (old, statement): (&Kinds, &Statement)) {
+        let told = told(old.groups(), &statement.withheld);
+        match (new, old) {
+            (Kinds::Alone(new), Kinds::Alone(old)) => {
+                let close = |(new, old): (&Bits, &Bits)| {
+                    let apart = kinds::apart(new, old);
+                    few(apart, self.minimum) || few(new.rows - apart, self.minimum)
+                };
+                self.decide(at, pairs(new, old).into_par_iter().any(close));
+            }
+            (Kinds::Grouped { .. }, _) => {
+                let (new_labels, old_labels) = (new.labelled(), old.labelled());
+                let pairs = pairs(&new_labels, &old_labels).into_par_iter();
+                let table = |(new_kind, old_kind): (&Cow<'_, Labels>, &Cow<'_, Labels>)| {
+                    let new = (&new_kind[..], new.groups());
+                    let old = (&old_kind[..], old.groups());
+                    (at, Table::new(new, old, told.clone()))
+                };
+                self.tables.par_extend(pairs.map(table));
+            }
+            (Kinds::Alone(_), _) => {
+                let (new_labels, old_labels) = (new.labelled(), old.labelled());
+                let close = |(new, old_kind): (&Cow<'_, Labels>, &Cow<'_, Labels>)| {
+                    let old = (&old_kind[..], old.groups());
+                    let table = Table::new((&new[..], 1), old, told.clone());
+                    table.tells_few(&[true], self.minimum)
+                };
+                self.decide(at, pairs(&new_labels, &old_labels).into_par_iter().any(close));
             }
         }
     }
-    Ok(labels)
+
+    fn decide(&mut self, at: usize, close: bool) {
+        if close && self.decided.is_none() {
+            self.decided = Some(at);
+        }
+    }
+
+    /// The first of the earlier statements that tells too few rows together with this one, where it
+    /// withholds these groups: more than none, and fewer than the minimum cell.
+    ///
+    /// It depends on the rows, is for the holder's eyes and must not be logged.
+    pub fn conflict(&self, withheld: &[u16]) -> Option<usize> {
+        let told = told(self.groups, withheld);
+        let tells_few = |(_, table): &&(usize, Table)| table.tells_few(&told, self.minimum);
+        let found = self.tables.par_iter().filter(tells_few).map(|(at, _)| *at).min();
+        self.decided.into_iter().chain(found).min()
+    }
 }
 
-/// Whether a set of one kind and a set of the other tell a number of rows that may not be told.
-fn tell_few(new: &Kind, old: &Kind, minimum: u64) -> bool {
-    let mut table = Zeroizing::new(vec![0u64; new.groups * old.groups]);
-    for (row, column) in new.labels.iter().zip(old.labels.iter()) {
-        table[usize::from(*row) * old.groups + usize::from(*column)] += 1;
+/// Which groups are told.
+fn told(groups: usize, withheld: &[u16]) -> Vec<bool> {
+    let mut told = vec![true; groups];
+    for at in withheld {
+        if let Some(told) = told.get_mut(usize::from(*at)) {
+            *told = false;
+        }
     }
-    let rows = new.labels.len() as u64;
-    let both = |first: &[usize], second: &[usize]| -> u64 {
-        let row =
-            |row: &usize| second.iter().map(|column| table[row * old.groups + column]).sum::<u64>();
-        first.iter().map(row).sum()
-    };
-    let (all_new, all_old): (Vec<usize>, Vec<usize>) =
-        ((0..new.groups).collect(), (0..old.groups).collect());
-    let olds: Vec<(&Vec<usize>, u64)> =
-        old.sets.iter().map(|set| (set, both(&all_new, set))).collect();
-    let few = |count: u64| count > 0 && count < minimum;
-    new.sets.iter().any(|first| {
-        let size = both(first, &all_old);
-        olds.iter().any(|(second, other)| {
-            let apart = size + other - 2 * both(first, second);
-            few(apart) || few(rows - apart)
-        })
-    })
+    told
+}
+
+fn pairs<'a, T>(new: &'a [T], old: &'a [T]) -> Vec<(&'a T, &'a T)> {
+    new.iter().flat_map(|new| old.iter().map(move |old| (new, old))).collect()
 }

@@ -1,6 +1,6 @@
 //! Which groups a holder withholds, where a grouped statement has small ones.
 
-use super::compute;
+use super::{Comparison, compute};
 use crate::ingest::prove::OpenVersion;
 use crate::policy::{self, Refusal};
 use crate::statement::plan::{Plan, Tables, plan};
@@ -10,17 +10,26 @@ use crate::statement::{Statement, StatementError};
 ///
 /// Groups with a small count are withheld, and with them the smallest others, until there are two
 /// and what they hold together may be told. That the others are the smallest is a rule that readers
-/// know: it tells them that every group that is told is at least as large.
+/// know: it tells them that every group that is told is at least as large. So more are withheld
+/// until nothing follows for the small ones, if that can be reached.
+///
+/// It is also one that tells too few rows together with none of the `earlier` statements.
 ///
 /// # Errors
 /// When no choice of groups makes the statement one that may be released. Which statements these are
 /// depends on the rows: it is for the holder's eyes and must not be logged.
-pub fn withhold(version: &OpenVersion, statement: &Statement) -> Result<Statement, StatementError> {
+pub fn withhold(
+    version: &OpenVersion,
+    statement: &Statement,
+    earlier: &[Statement],
+) -> Result<Statement, StatementError> {
     let whole = Statement { withheld: Vec::new(), ..statement.clone() };
     let told = plan(&whole, &version.body)?;
     let results = compute(version, &told.claims)?;
+    let comparison = Comparison::new(version, &whole, earlier)?;
     let refusal = match policy::check(&version.body, &whole, &told, &results) {
-        Ok(()) => return Ok(whole),
+        Ok(()) if comparison.conflict(&[]).is_none() => return Ok(whole),
+        Ok(()) => Refusal::Earlier,
         Err(refusal) => refusal,
     };
     let cells = whole.cells(&version.body.schema);
@@ -43,6 +52,7 @@ pub fn withhold(version: &OpenVersion, statement: &Statement) -> Result<Statemen
     let totals = compute(version, &probe.claims[probe.claims.len() - probe.tables.counts.len()..])?;
     let first: Vec<usize> = (0..cells).filter(|cell| small[*cell]).collect();
     let mut refusal = StatementError::from(refusal);
+    let mut telling = None;
     for more in 0..=others.len() {
         let mut withheld: Vec<u16> =
             first.iter().chain(&others[..more]).map(|cell| *cell as u16).collect();
@@ -52,11 +62,29 @@ pub fn withhold(version: &OpenVersion, statement: &Statement) -> Result<Statemen
         withheld.sort_unstable();
         let chosen = Statement { withheld, ..whole.clone() };
         match allowed(version, &chosen, &own, &totals) {
-            Ok(()) => return Ok(chosen),
+            Ok(()) if comparison.conflict(&chosen.withheld).is_none() => {
+                let told = (0..cells).filter(|cell| !chosen.withheld.contains(&(*cell as u16)));
+                let told: Vec<u128> =
+                    told.map(|cell| size(&cell)).filter(|size| *size > 0).collect();
+                if hides(&told, totals[0], more) {
+                    return Ok(chosen);
+                }
+                telling = telling.or(Some(chosen));
+            }
+            Ok(()) => refusal = Refusal::Earlier.into(),
             Err(error) => refusal = error,
         }
     }
-    Err(refusal)
+    telling.ok_or(refusal)
+}
+
+/// Whether the rule by which groups are chosen says nothing of the small one: none of the others that
+/// are withheld is larger than the smallest that is told, so what they can hold at the most must
+/// leave as little as one row of what all withheld groups hold.
+fn hides(told: &[u128], total: u128, others: usize) -> bool {
+    let held = total.saturating_sub(told.iter().sum());
+    let most = told.iter().min().copied().unwrap_or(held) * others as u128;
+    held <= most + 1
 }
 
 fn allowed(

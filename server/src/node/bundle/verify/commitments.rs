@@ -37,7 +37,7 @@ pub(super) fn check(
     report: &Report,
     done: &mut Verification,
 ) -> Vec<Inside> {
-    let mut inside = Vec::new();
+    let (mut inside, mut told) = (Vec::new(), Vec::new());
     for fact in report.lineage.iter().flat_map(|lineage| &lineage.nodes) {
         let Fact::Version { origin, at, dataset, number, .. } = fact else { continue };
         let Ok(Some(row)) = queries::version(&report.state, origin, dataset, *number) else {
@@ -59,10 +59,25 @@ pub(super) fn check(
                 continue;
             }
         };
+        told.push((place.clone(), private::well_formed(checked.body().rows)));
         let Some(place) = place_of(evidence, origin, at.index) else { continue };
         inside.push(Inside { dataset: dataset.clone(), number: *number, place, checked });
     }
+    if let Some(words) = in_words(told) {
+        done.add_data(0, 0, words);
+    }
     inside
+}
+
+/// Each private version is named where there are several.
+fn in_words(told: Vec<(String, String)>) -> Option<String> {
+    let several = told.len() > 1;
+    let sentence = |(place, words): (String, String)| match several {
+        true => format!("{place}: {words}"),
+        false => words,
+    };
+    let words: Vec<String> = told.into_iter().map(sentence).collect();
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 /// None where a part is not inside.

@@ -13,7 +13,7 @@ use crate::node::{
         OUTPUT_BYTES_MAX,
         container::{ContainerError, Entry, EntryKind},
     },
-    report::{DataCheck, Verification},
+    report::Verification,
 };
 
 /// Checks every file; what is wrong is told in `done`.
@@ -51,7 +51,7 @@ pub(super) fn check(
             1 => "1 file inside has the hash that its dataset states".to_owned(),
             n => format!("{n} files inside have the hashes that their datasets state"),
         };
-        done.data = Some(DataCheck { checked_bytes: checked, bytes: checked, words });
+        done.add_data(checked, checked, words);
         done.files.extend(found);
     }
     outputs.tell(opened, layouts, report, done);

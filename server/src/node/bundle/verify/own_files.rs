@@ -14,7 +14,7 @@ use veritrail_provenance::{hash::FileDigest, layout::FileEntry};
 use super::layouts::Layouts;
 use crate::{
     error::{Kind, NodeError, OrKind as _, Result},
-    node::report::{DataCheck, Verification},
+    node::report::Verification,
     progress::Progress,
 };
 
@@ -70,7 +70,7 @@ pub(super) fn check(
     }
     let all: u64 = listed.by_hash.keys().map(|(_, size)| size).sum();
     let words = format!("{checked} of your files are those that the datasets list");
-    done.data = Some(DataCheck { checked_bytes: bytes, bytes: all, words });
+    done.add_data(bytes, all, words);
     Ok(())
 }
 
