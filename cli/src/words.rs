@@ -126,7 +126,7 @@ pub(crate) fn committed(committed: &Committed) -> Vec<(&'static str, String)> {
     let mut rows = vec![("rows", committed.rows.to_string())];
     let columns = committed.columns.iter().map(|column| ("column", printable(column)));
     rows.extend(columns);
-    rows.push(("least count", committed.minimum_cell.to_string()));
+    rows.push(("minimum cell", committed.minimum_cell.to_string()));
     rows.push(("proofs", bytes(committed.bytes)));
     rows
 }

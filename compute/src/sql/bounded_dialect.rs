@@ -50,7 +50,7 @@ impl BoundedDialect {
         self.left.get() == 0
     }
 
-    fn general(&self) -> &GenericDialect {
+    fn ask(&self) -> &GenericDialect {
         let asked = self.asked.get().wrapping_add(1);
         self.asked.set(asked);
         if asked.is_multiple_of(QUESTIONS) && self.since.elapsed() > TIME_MAX {
@@ -63,7 +63,7 @@ impl BoundedDialect {
 /// Answers as the generic dialect does.
 macro_rules! as_general {
     ($($method:ident),* $(,)?) => {
-        $(fn $method(&self) -> bool { self.general().$method() })*
+        $(fn $method(&self) -> bool { self.ask().$method() })*
     };
 }
 

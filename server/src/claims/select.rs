@@ -32,6 +32,13 @@ pub(super) fn plain(query: &Query) -> Result<&Select, Refused> {
         (format_clause.is_some(), "FORMAT", "leave it out"),
         (!pipe_operators.is_empty(), "|>", "write one SELECT"),
     ];
+    // These two say where they stand; the rest is told of the query.
+    if let Some(order_by) = order_by {
+        refuse_first(&clauses[1..2], order_by)?;
+    }
+    if let Some(limit) = limit_clause {
+        refuse_first(&clauses[2..3], limit)?;
+    }
     refuse_first(&clauses, query)?;
     match &**body {
         SetExpr::Select(select) => check_select(select).map(|()| &**select),

@@ -16,6 +16,9 @@ pub fn words(report: &ProofReport) -> String {
     if report.results.is_empty() {
         lines.item("no group has rows");
     }
+    lines.item(
+        "told as well: the numbers of rows, sums and sums of products that these follow from",
+    );
     if let Some(withheld) = &report.withheld {
         lines.withheld(withheld);
     }

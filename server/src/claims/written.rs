@@ -31,7 +31,7 @@ pub enum WrittenClaimError {
     #[error("audience and nonce stand together or not at all")]
     Audience,
     /// Not 64 hex digits.
-    #[error("nonce is 32 bytes as 64 small hex digits")]
+    #[error("nonce is 32 bytes as 64 lower-case hex digits")]
     Nonce,
     /// No DID.
     #[error("audience: {0}")]
@@ -80,7 +80,7 @@ impl WrittenClaim {
         Ok(Self { dataset, sql, audience })
     }
 
-    /// Who asked: a DID, and 32 bytes as 64 small hex digits.
+    /// Who asked: a DID, and 32 bytes as 64 lower-case hex digits.
     ///
     /// # Errors
     /// When one of them is not written so.
@@ -91,7 +91,7 @@ impl WrittenClaim {
     /// A nonce.
     ///
     /// # Errors
-    /// When it is not 64 small hex digits.
+    /// When it is not 64 lower-case hex digits.
     pub fn nonce(nonce: &str) -> Result<[u8; 32], WrittenClaimError> {
         hex32(nonce)
     }

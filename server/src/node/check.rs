@@ -105,7 +105,12 @@ impl Node {
         let shown =
             tokio::task::block_in_place(|| shown(&given, &checked, &held.place(), self.view()));
         progress.end();
-        Ok(CheckedProof { shown: Some(shown?), version })
+        let shown = shown?;
+        if shown.released.is_some() && found.origin == *self.origin() {
+            // A home that lost what it released learns it again, to hold later claims against it.
+            self.settings().set_released(&given.id, &given.file.statement).or_failed()?;
+        }
+        Ok(CheckedProof { shown: Some(shown), version })
     }
 
     fn version_that_it_is_of(&self, given: &Given) -> Result<FoundVersion> {

@@ -11,6 +11,7 @@ use veritrail_server::{
     error::Kind,
     node::{
         Node,
+        check::CheckRequest,
         prove::{ClaimSource, ProveRequest},
         show::Shown,
     },
@@ -203,6 +204,11 @@ async fn what_two_releases_tell_together_is_looked_at() {
         let late = ProveRequest { out: ada.path("late.proof"), ..age };
         let proved = node.prove(&late, &heard).await.unwrap();
         assert_eq!((proved.number, proved.compared), (4, 0));
+        // Unless their files are at hand.
+        let first = CheckRequest { file: ada.path("first.proof"), ..CheckRequest::default() };
+        node.check(&first, &Silent).await.unwrap();
+        let again = ProveRequest { out: ada.path("later.proof"), ..late };
+        assert_eq!(node.prove(&again, &Silent).await.unwrap().compared, 2);
         let heard = heard.0.lock().unwrap().clone();
         assert!(
             heard.iter().any(|said| said.contains("what 3 of the 3 proofs state")),

@@ -14,7 +14,7 @@ pub enum SeedTextError {
     /// Its first line says another version, or something else.
     #[error("this is not the seed of this version")]
     OtherVersion,
-    /// What follows is not 64 small hex digits and the end of the line.
+    /// What follows is not 64 lower-case hex digits and the end of the line.
     #[error("this is no seed")]
     NotASeed,
 }

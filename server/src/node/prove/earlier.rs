@@ -30,7 +30,7 @@ impl Earlier {
             format!(
                 "what {unknown} of the {} proofs state that were released of this version before is \
                  not known in this home: that they and this one leave no small group between them \
-                 is your promise",
+                 is your promise, unless you have them checked here first (veritrail check FILE)",
                 self.released
             )
         })

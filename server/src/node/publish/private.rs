@@ -157,6 +157,13 @@ impl Node {
         let published = written(writing, recorded).await?;
         if published.outcome == Outcome::Published {
             say_private(progress);
+            let least = u64::from(plan.policy.minimum_cell());
+            if published.committed.as_ref().is_some_and(|one| one.rows < 2 * least) {
+                progress.say(&format!(
+                    "its minimum cell is {least}, and it has less than twice as many rows: nothing \
+                     can be proven about a part of them, or where values are missing"
+                ));
+            }
         }
         self.with_ticket(published)
     }
