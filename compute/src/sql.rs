@@ -35,6 +35,7 @@ mod order;
 mod parse;
 mod read;
 mod reasons;
+mod relations;
 mod scan;
 mod session;
 mod spread;

@@ -21,7 +21,7 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 /// each name and number, times two for each function around it.
 pub(super) const TRIES_MAX: usize = 1_000_000;
 /// How long a parser may take; the longest query takes a hundredth of it.
-const TIME_MAX: Duration = Duration::from_secs(10);
+pub(super) const TIME_MAX: Duration = Duration::from_secs(10);
 /// Questions to the dialect after which the clock is looked at.
 const QUESTIONS: u32 = 64;
 

@@ -19,6 +19,7 @@ use super::functions::allowed_functions;
 use super::literals::keep_integers_exact;
 use super::read::{no_query, one_statement, with_room};
 use super::reasons::hint_for;
+use super::relations::check_relations;
 use super::windows::allowed_windows;
 
 /// The longest query, in bytes.
@@ -44,6 +45,7 @@ pub(super) fn parse(sql: &str) -> Result<Parsed, SqlError> {
         if !matches!(statement, Statement::Query(_)) {
             return Err(no_query(&statement));
         }
+        check_relations(&statement)?;
         let mut check = Check::new();
         match statement.visit(&mut check) {
             ControlFlow::Break(error) => Err(error),

@@ -4,7 +4,7 @@ use datafusion::sql::sqlparser::ast::{Query, Statement};
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Tokenizer};
 
-use super::bounded_dialect::{BoundedDialect, OutOfTime, TRIES_MAX};
+use super::bounded_dialect::{BoundedDialect, OutOfTime, TIME_MAX, TRIES_MAX};
 use super::error::SqlError;
 use super::parse::{QUERY_BYTES_MAX, QUERY_TOKENS_MAX};
 
@@ -45,7 +45,10 @@ pub(super) fn with_room<T: Send>(
             .map_err(|error| SqlError::Execution(format!("no thread for the parser: {error}")))?
             .join()
             .map_err(|cause| match cause.is::<OutOfTime>() {
-                true => too_many_ways(),
+                true => {
+                    let what = format!("parts that were read again for {} s", TIME_MAX.as_secs());
+                    SqlError::Limit { what, limit: TIME_MAX.as_secs() as usize }
+                }
                 false => SqlError::Parse("the parser gave up on it".to_owned()),
             })?
     })

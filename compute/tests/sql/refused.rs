@@ -272,6 +272,24 @@ fn texts_that_a_parser_would_never_be_done_with_end_in_an_error() {
     assert!(with_query(&nested(15), |_| ()).is_ok());
 }
 
+#[test]
+fn with_of_with_is_refused_before_it_fills_the_memory() {
+    let tables = both();
+    let doubled = |times: usize| {
+        let mut with = vec!["a0 AS (SELECT 1 AS z)".to_owned()];
+        with.extend((1..=times).map(|at| {
+            let before = at - 1;
+            format!("a{at} AS (SELECT x.z FROM a{before} x CROSS JOIN A{before} y)")
+        }));
+        format!("WITH {} SELECT count(*) AS n FROM a{times}", with.join(", "))
+    };
+    assert!(ask(&doubled(4), &tables).is_ok());
+    for query in [doubled(10), doubled(60), format!("SELECT * FROM ({})", doubled(25))] {
+        let refused = ask(&query, &tables);
+        assert!(matches!(refused, Err(SqlError::Limit { limit: 1000, .. })), "{refused:?}");
+    }
+}
+
 fn ends_in_an_error(text: String) {
     let (send, heard) = std::sync::mpsc::channel();
     let asked = text.clone();
