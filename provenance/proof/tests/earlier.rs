@@ -15,7 +15,7 @@ use crate::statements::statement;
 
 /// Which of the earlier statements is in the way.
 fn compare(open: &OpenVersion, new: &Statement, earlier: &[Statement]) -> Option<usize> {
-    Comparison::new(open, new, earlier).unwrap().conflict(&new.withheld)
+    Comparison::new(open, new, earlier).unwrap().conflict(&new.withheld).unwrap()
 }
 
 /// Smokers are those of group a, but for `odd` people.
@@ -69,7 +69,8 @@ fn what_does_not_fit_the_version_is_refused() {
     let open = published(&alike(20)).open;
     let unknown = statement(&[Condition::True(9)], &[], &[Measure::Count]);
     assert!(Comparison::new(&open, &unknown, &[smokers()]).is_err());
-    assert!(Comparison::new(&open, &smokers(), &[unknown]).is_err());
+    let (known, unknown) = (smokers(), [unknown]);
+    assert!(Comparison::new(&open, &known, &unknown).unwrap().conflict(&[]).is_err());
 }
 
 /// Few rows, so that many sets differ in few.
@@ -111,12 +112,42 @@ fn statements() -> Vec<Statement> {
 
 type Rows = Vec<bool>;
 
-/// What one kind of count tells.
+/// What one kind of count tells: groups that are told, those that are withheld, and who is in none.
 struct Kind {
-    /// Groups that are told.
     told: Vec<Rows>,
+    withheld: Option<Rows>,
+}
+
+impl Kind {
+    fn all(&self) -> Rows {
+        union(self.told[0].len(), self.told.iter().chain(&self.withheld))
+    }
+
+    fn outside(&self) -> Rows {
+        self.all().into_iter().map(|row| !row).collect()
+    }
+
+    fn pieces(&self) -> Vec<Rows> {
+        let outside = self.outside();
+        self.told.iter().chain(&self.withheld).cloned().chain([outside]).collect()
+    }
+
     /// All sets of which the size is told.
-    sets: Vec<Rows>,
+    fn sets(&self) -> Vec<Rows> {
+        let told = union(self.told[0].len(), self.told.iter());
+        [&self.pieces()[..], &[told, self.all()]].concat()
+    }
+
+    /// Told groups alone, and with what else is known.
+    fn choices(&self) -> Vec<Vec<Rows>> {
+        let outside = self.outside();
+        let mut choices = vec![self.told.clone(), [&self.told[..], &[outside]].concat()];
+        if let Some(withheld) = &self.withheld {
+            choices.push([&self.told[..], std::slice::from_ref(withheld)].concat());
+            choices.push(self.pieces());
+        }
+        choices
+    }
 }
 
 /// What a statement tells, by its meaning.
@@ -154,20 +185,15 @@ fn kinds(statement: &Statement, people: &[Person]) -> Vec<Kind> {
             selected(person) && columns.iter().all(|column| present(person, *column))
         };
         if !grouped {
-            let rows: Rows = people.iter().map(counted).collect();
-            return Kind { told: vec![rows.clone()], sets: vec![rows] };
+            return Kind { told: vec![people.iter().map(counted).collect()], withheld: None };
         }
         let of = |groups: &[u8]| -> Rows {
             let of = |person: &Person| person.group.is_some_and(|group| groups.contains(&group));
             people.iter().map(|person| counted(person) && of(person)).collect()
         };
         let groups: Vec<u8> = (0..3).filter(|group| !withheld.contains(group)).collect();
-        let told: Vec<Rows> = groups.iter().map(|group| of(&[*group])).collect();
-        let mut sets = [&told[..], &[of(&[0, 1, 2])]].concat();
-        if !withheld.is_empty() {
-            sets.extend([of(&withheld), of(&groups)]);
-        }
-        Kind { told, sets }
+        let told = groups.iter().map(|group| of(&[*group])).collect();
+        Kind { told, withheld: (!withheld.is_empty()).then(|| of(&withheld)) }
     };
     let columns: BTreeSet<BTreeSet<u16>> = statement.measures.iter().map(asked).collect();
     let mut kinds: Vec<Kind> = columns.iter().map(kind).collect();
@@ -177,9 +203,9 @@ fn kinds(statement: &Statement, people: &[Person]) -> Vec<Kind> {
             let left = |(wide, narrow): (&Rows, &Rows)| -> Rows {
                 wide.iter().zip(narrow).map(|(wide, narrow)| *wide && !*narrow).collect()
             };
-            let all = |wide: &[Rows], narrow: &[Rows]| wide.iter().zip(narrow).map(left).collect();
-            let (told, sets) = (all(&wide.told, &narrow.told), all(&wide.sets, &narrow.sets));
-            kinds.push(Kind { told, sets });
+            let told = wide.told.iter().zip(&narrow.told).map(left).collect();
+            let withheld = wide.withheld.iter().zip(&narrow.withheld).map(left).next();
+            kinds.push(Kind { told, withheld });
         }
     }
     kinds
@@ -215,13 +241,14 @@ fn apart(first: &Rows, second: &Rows) -> usize {
     first.iter().zip(second).filter(|(first, second)| first != second).count()
 }
 
-/// Whether told groups fill a set, or cover it, but for few.
-fn leave_few(set: &Rows, told: &[Rows]) -> bool {
-    let within = told.iter().filter(|group| both(group, set) == **group);
-    let touching = told.iter().filter(|group| size(&both(group, set)) > 0);
+/// Whether pieces fill a set, or cover it, but for few.
+fn leave_few(set: &Rows, pieces: &[Rows]) -> bool {
+    let within = pieces.iter().filter(|piece| both(piece, set) == **piece);
+    let touching = pieces.iter().filter(|piece| size(&both(piece, set)) > 0);
     let (within, touching) = (union(set.len(), within), union(set.len(), touching));
-    let covered = both(&touching, set) == *set;
-    size(&within) > 0 && few(apart(set, &within)) || covered && few(apart(set, &touching))
+    let all = set.len();
+    size(&within) > 0 && few(apart(set, &within))
+        || size(&touching) < all && few(apart(set, &touching))
 }
 
 /// Whether a union of groups that overlap with no others of the other side differs in few.
@@ -237,7 +264,8 @@ fn islands_differ_in_few(new: &[Rows], old: &[Rows]) -> bool {
             let back = touching(&more, new);
             let back = union(rows, [&left, &back].into_iter());
             if (&back, &more) == (&left, &right) {
-                break size(&right) > 0 && few(apart(&left, &right));
+                let some = size(&right) > 0 && size(&left).max(size(&right)) < rows;
+                break some && few(apart(&left, &right));
             }
             (left, right) = (back, more);
         }
@@ -245,13 +273,17 @@ fn islands_differ_in_few(new: &[Rows], old: &[Rows]) -> bool {
 }
 
 fn tell_few(new: &Kind, old: &Kind) -> bool {
+    let (news, olds) = (new.sets(), old.sets());
     let near = |new: &Rows| {
-        old.sets.iter().any(|old| few(apart(new, old)) || few(new.len() - apart(new, old)))
+        olds.iter().any(|old| few(apart(new, old)) || few(new.len() - apart(new, old)))
     };
-    new.sets.iter().any(near)
-        || new.sets.iter().any(|set| leave_few(set, &old.told))
-        || old.sets.iter().any(|set| leave_few(set, &new.told))
-        || islands_differ_in_few(&new.told, &old.told)
+    news.iter().any(near)
+        || news.iter().any(|set| leave_few(set, &old.pieces()))
+        || olds.iter().any(|set| leave_few(set, &new.pieces()))
+        || new
+            .choices()
+            .iter()
+            .any(|new| old.choices().iter().any(|old| islands_differ_in_few(new, old)))
 }
 
 #[test]
@@ -360,6 +392,32 @@ fn groups_that_overlap_among_themselves_are_taken_from_one_another() {
         ]);
         let (groups, ages) = (grouped(&[], GROUP, &[]), grouped(&[], AGES, &[]));
         assert_eq!(both_ways(&open, &groups, &ages), few.then_some(0), "{more}");
+    }
+}
+
+#[test]
+fn who_is_in_no_group_and_what_is_withheld_are_taken_with_the_told() {
+    for (more, few) in [(0, false), (3, true), (9, true), (10, false), (20, false)] {
+        // With the flag: all of group a, and those of no group but some.
+        let open = made_of(&[
+            (0, None, true, 12),
+            (0, None, false, more),
+            (0, Some(0), true, 30),
+            (0, Some(1), false, 40),
+        ]);
+        let flagged = statement(&[Condition::True(FLAG)], &[], &[Measure::Count]);
+        let found = both_ways(&open, &flagged, &grouped(&[], GROUP, &[]));
+        assert_eq!(found, few.then_some(0), "{more}");
+        // With the flag: all of group a, and those of b and c, which are withheld, but some.
+        let open = made_of(&[
+            (0, Some(0), true, 30),
+            (0, Some(1), true, 15),
+            (0, Some(2), true, 12),
+            (0, Some(2), false, more),
+            (0, None, false, 40),
+        ]);
+        let found = both_ways(&open, &flagged, &grouped(&[], GROUP, &[1, 2]));
+        assert_eq!(found, few.then_some(0), "{more}");
     }
 }
 

@@ -88,7 +88,7 @@ pub fn compare(
     earlier: &[Statement],
 ) -> Result<(), ProveError> {
     let statement = claim.statement();
-    match Comparison::new(version, statement, earlier)?.conflict(&statement.withheld) {
+    match Comparison::new(version, statement, earlier)?.conflict(&statement.withheld)? {
         None => Ok(()),
         Some(at) => Err(ProveError::Earlier(at)),
     }

@@ -18,89 +18,68 @@ use kinds::{Bits, Kinds, Labels};
 use table::{Table, few};
 
 /// A statement beside earlier ones.
-pub struct Comparison {
-    /// The first earlier statement that is in the way whatever is withheld, which is nothing.
-    decided: Option<usize>,
-    /// Each with the place of the earlier statement that it is about.
-    tables: Vec<(usize, Table)>,
-    groups: usize,
-    minimum: u64,
+pub struct Comparison<'a> {
+    version: &'a OpenVersion,
+    statement: &'a Statement,
+    earlier: &'a [Statement],
+    new: Kinds,
 }
 
-impl Comparison {
-    /// Counts what is needed to compare; which groups the statement withholds does not matter yet.
-    ///
-    /// Costs what computing the integers of all these statements does, and a pass over the rows for
-    /// each two kinds of counts, over their bits where neither has groups. Holds two bytes a row for
-    /// each kind of two statements, or a bit.
+impl<'a> Comparison<'a> {
+    /// Finds the rows that the statement counts; which groups it withholds does not matter yet.
     ///
     /// # Errors
-    /// When a statement does not fit the version.
+    /// When it does not fit the version.
     pub fn new(
-        version: &OpenVersion,
-        statement: &Statement,
-        earlier: &[Statement],
+        version: &'a OpenVersion,
+        statement: &'a Statement,
+        earlier: &'a [Statement],
     ) -> Result<Self, StatementError> {
-        let new = Kinds::new(version, statement)?;
-        let minimum = u64::from(version.body.policy.minimum_cell());
-        let mut compared =
-            Self { decided: None, tables: Vec::new(), groups: new.groups(), minimum };
-        for (at, old) in earlier.iter().enumerate() {
-            // What a statement tells by itself its policy has decided.
-            if old != statement && !earlier[..at].contains(old) {
-                compared.add(at, &new, (&Kinds::new(version, old)?, old));
-            }
-        }
-        Ok(compared)
-    }
-
-    fn add(&mut self, at: usize, new: &Kinds, (old, statement): (&Kinds, &Statement)) {
-        let told = told(old.groups(), &statement.withheld);
-        match (new, old) {
-            (Kinds::Alone(new), Kinds::Alone(old)) => {
-                let close = |(new, old): (&Bits, &Bits)| {
-                    let apart = kinds::apart(new, old);
-                    few(apart, self.minimum) || few(new.rows - apart, self.minimum)
-                };
-                self.decide(at, pairs(new, old).into_par_iter().any(close));
-            }
-            (Kinds::Grouped { .. }, _) => {
-                let (new_labels, old_labels) = (new.labelled(), old.labelled());
-                let pairs = pairs(&new_labels, &old_labels).into_par_iter();
-                let table = |(new_kind, old_kind): (&Cow<'_, Labels>, &Cow<'_, Labels>)| {
-                    let new = (&new_kind[..], new.groups());
-                    let old = (&old_kind[..], old.groups());
-                    (at, Table::new(new, old, told.clone()))
-                };
-                self.tables.par_extend(pairs.map(table));
-            }
-            (Kinds::Alone(_), _) => {
-                let (new_labels, old_labels) = (new.labelled(), old.labelled());
-                let close = |(new, old_kind): (&Cow<'_, Labels>, &Cow<'_, Labels>)| {
-                    let old = (&old_kind[..], old.groups());
-                    let table = Table::new((&new[..], 1), old, told.clone());
-                    table.tells_few(&[true], self.minimum)
-                };
-                self.decide(at, pairs(&new_labels, &old_labels).into_par_iter().any(close));
-            }
-        }
-    }
-
-    fn decide(&mut self, at: usize, close: bool) {
-        if close && self.decided.is_none() {
-            self.decided = Some(at);
-        }
+        Ok(Self { version, statement, earlier, new: Kinds::new(version, statement)? })
     }
 
     /// The first of the earlier statements that tells too few rows together with this one, where it
     /// withholds these groups: more than none, and fewer than the minimum cell.
     ///
     /// It depends on the rows, is for the holder's eyes and must not be logged.
-    pub fn conflict(&self, withheld: &[u16]) -> Option<usize> {
-        let told = told(self.groups, withheld);
-        let tells_few = |(_, table): &&(usize, Table)| table.tells_few(&told, self.minimum);
-        let found = self.tables.par_iter().filter(tells_few).map(|(at, _)| *at).min();
-        self.decided.into_iter().chain(found).min()
+    ///
+    /// Costs what computing the integers of all these statements does, and a pass over the rows for
+    /// each two kinds of counts, over their bits where neither has groups. Holds two bytes a row for
+    /// each kind of two statements, or a bit.
+    ///
+    /// # Errors
+    /// When an earlier statement does not fit the version.
+    pub fn conflict(&self, withheld: &[u16]) -> Result<Option<usize>, StatementError> {
+        let statement = Statement { withheld: withheld.to_vec(), ..self.statement.clone() };
+        for (at, old) in self.earlier.iter().enumerate() {
+            // What a statement tells by itself its policy has decided.
+            if *old == statement || self.earlier[..at].contains(old) {
+                continue;
+            }
+            let kinds = Kinds::new(self.version, old)?;
+            if self.tells_few(withheld, (&kinds, &old.withheld)) {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    fn tells_few(&self, withheld: &[u16], (old, old_withheld): (&Kinds, &[u16])) -> bool {
+        let minimum = u64::from(self.version.body.policy.minimum_cell());
+        if let (Kinds::Alone(new), Kinds::Alone(old)) = (&self.new, old) {
+            let close = |(new, old): (&Bits, &Bits)| {
+                let apart = kinds::apart(new, old);
+                few(apart, minimum) || few(new.rows - apart, minimum)
+            };
+            return pairs(new, old).into_par_iter().any(close);
+        }
+        let (new_told, old_told) =
+            (told(self.new.groups(), withheld), told(old.groups(), old_withheld));
+        let (new_labels, old_labels) = (self.new.labelled(), old.labelled());
+        let close = |(new, old): (&Cow<'_, Labels>, &Cow<'_, Labels>)| {
+            Table::new((new, &new_told), (old, &old_told)).tells_few(minimum)
+        };
+        pairs(&new_labels, &old_labels).into_par_iter().any(close)
     }
 }
 

@@ -28,7 +28,7 @@ pub fn withhold(
     let results = compute(version, &told.claims)?;
     let comparison = Comparison::new(version, &whole, earlier)?;
     let refusal = match policy::check(&version.body, &whole, &told, &results) {
-        Ok(()) if comparison.conflict(&[]).is_none() => return Ok(whole),
+        Ok(()) if comparison.conflict(&[])?.is_none() => return Ok(whole),
         Ok(()) => Refusal::Earlier,
         Err(refusal) => refusal,
     };
@@ -53,7 +53,8 @@ pub fn withhold(
     let first: Vec<usize> = (0..cells).filter(|cell| small[*cell]).collect();
     let mut refusal = StatementError::from(refusal);
     let mut telling = None;
-    for more in 0..=others.len() {
+    let (mut more, mut tried) = (0, 0);
+    while more <= others.len() {
         let mut withheld: Vec<u16> =
             first.iter().chain(&others[..more]).map(|cell| *cell as u16).collect();
         if withheld.len() == cells {
@@ -62,10 +63,13 @@ pub fn withhold(
         withheld.sort_unstable();
         let chosen = Statement { withheld, ..whole.clone() };
         match allowed(version, &chosen, &own, &totals) {
-            Ok(()) if comparison.conflict(&chosen.withheld).is_none() => {
+            Ok(()) if comparison.conflict(&chosen.withheld)?.is_none() => {
                 let told = (0..cells).filter(|cell| !chosen.withheld.contains(&(*cell as u16)));
                 let told: Vec<u128> =
                     told.map(|cell| size(&cell)).filter(|size| *size > 0).collect();
+                if told.is_empty() {
+                    break;
+                }
                 if hides(&told, totals[0], more) {
                     return Ok(chosen);
                 }
@@ -74,6 +78,9 @@ pub fn withhold(
             Ok(()) => refusal = Refusal::Earlier.into(),
             Err(error) => refusal = error,
         }
+        // One more at first; later in strides, as each try costs a pass over all groups.
+        tried += 1;
+        more += if tried < SINGLE_TRIES { 1 } else { 1 + more / 4 };
     }
     telling.ok_or(refusal)
 }
@@ -86,6 +93,9 @@ fn hides(told: &[u128], total: u128, others: usize) -> bool {
     let most = told.iter().min().copied().unwrap_or(held) * others as u128;
     held <= most + 1
 }
+
+/// Choices that are tried with one group more each time.
+const SINGLE_TRIES: usize = 32;
 
 fn allowed(
     version: &OpenVersion,
