@@ -33,6 +33,7 @@ use crate::{
     progress::Progress,
 };
 
+pub(super) use self::store::unwritten;
 pub use self::{
     private::PrivateRequest,
     store::Stored,

@@ -33,6 +33,7 @@ use super::{
     inspect::{self, Inspected},
     private_pass::{self, Read},
     private_record::Place,
+    store::unwritten,
     written,
 };
 use crate::{
@@ -197,13 +198,13 @@ impl Node {
         let content = content(&header, &digests, plan)?;
         let (commitments, committed) = self.commit(committing.finish(), plan, place, progress)?;
         for page in layout.pages().or_failed()?.iter() {
-            batch.put(Bytes::from(page.bytes.clone())).or_failed()?;
+            batch.put(Bytes::from(page.bytes.clone())).map_err(|e| unwritten(&e))?;
         }
         let named = CommitmentsRef::of(&commitments);
         let commitments = Bytes::from(commitments);
         for start in (0..commitments.len()).step_by(PART_BYTES as usize) {
             let end = commitments.len().min(start + PART_BYTES as usize);
-            batch.put(commitments.slice(start..end)).or_failed()?;
+            batch.put(commitments.slice(start..end)).map_err(|e| unwritten(&e))?;
         }
         let private = Private {
             recipient: identity.recipient(),
@@ -213,8 +214,9 @@ impl Node {
         let head = layout.head().clone();
         let manifest =
             Manifest::new_private(head, plan.about.clone(), private).or_kind(Kind::Usage)?;
-        let manifest = batch.put(Bytes::from(manifest.encode().or_failed()?)).or_failed()?;
-        batch.commit_blocking().or_failed()?;
+        let manifest = Bytes::from(manifest.encode().or_failed()?);
+        let manifest = batch.put(manifest).map_err(|e| unwritten(&e))?;
+        batch.commit_blocking().map_err(|e| unwritten(&e))?;
         Ok(Made { layout, manifest, about: plan.about.clone(), content, committed })
     }
 

@@ -75,11 +75,11 @@ impl Node {
         let manifest = Manifest::new(layout.head().clone(), grouped, about).or_kind(Kind::Usage)?;
         let pages = layout.pages().or_failed()?;
         for page in pages.files.into_iter().chain(pages.chunks) {
-            batch.put(Bytes::from(page.bytes)).or_failed()?;
+            batch.put(Bytes::from(page.bytes)).map_err(|e| unwritten(&e))?;
         }
         let head = manifest.encode().or_kind(Kind::Usage)?;
-        let id = batch.put(Bytes::from(head)).or_failed()?;
-        batch.commit_blocking().or_failed()?;
+        let id = batch.put(Bytes::from(head)).map_err(|e| unwritten(&e))?;
+        batch.commit_blocking().map_err(|e| unwritten(&e))?;
         let tables = tables(&manifest, Some(&layout));
         Ok(Stored { layout, manifest: id, about: manifest.about().clone(), tables })
     }
@@ -150,8 +150,13 @@ fn stored_error(error: PassError) -> NodeError {
         PassError::Layout(_) => {
             NodeError::usage(error.to_string()).hint("rename one of the files, then publish again")
         }
-        _ => NodeError::failed(error.to_string())
-            .at("blobs/")
-            .hint("free the disk or its rights, then run the same command again"),
+        _ => unwritten(&error),
     }
+}
+
+/// A blob that could not be written; where it comes out depends on how far behind the disk is.
+pub(in crate::node) fn unwritten(error: &dyn std::error::Error) -> NodeError {
+    NodeError::failed(error.to_string())
+        .at("blobs/")
+        .hint("free the disk or its rights, then run the same command again")
 }

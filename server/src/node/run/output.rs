@@ -22,7 +22,7 @@ use veritrail_storage::{
 use super::details::Details;
 use crate::{
     error::{Kind, NodeError, OrKind as _, Result},
-    node::Node,
+    node::{Node, publish::unwritten},
 };
 
 /// What was stored.
@@ -71,14 +71,14 @@ impl Node {
         let points = CutPoints::new(cut_points(&files), total);
         let mut pass = Pass::new(total, &points, batch);
         for (table, file) in &files {
-            pass.begin(table.path.clone(), file.len() as u64).or_failed()?;
-            pass.feed(file.clone()).or_failed()?;
-            pass.end().or_failed()?;
+            pass.begin(table.path.clone(), file.len() as u64).map_err(|e| unwritten(&e))?;
+            pass.feed(file.clone()).map_err(|e| unwritten(&e))?;
+            pass.end().map_err(|e| unwritten(&e))?;
         }
-        let Passed { layout, mut batch } = pass.finish().or_failed()?;
-        let spec = batch.put(Bytes::from(text)).or_failed()?;
+        let Passed { layout, mut batch } = pass.finish().map_err(|e| unwritten(&e))?;
+        let spec = batch.put(Bytes::from(text)).map_err(|e| unwritten(&e))?;
         let observed = serde_json::to_vec(details).or_failed()?;
-        let details = batch.put(Bytes::from(observed)).or_failed()?;
+        let details = batch.put(Bytes::from(observed)).map_err(|e| unwritten(&e))?;
         let files = files.into_iter().map(|(table, _)| table).collect();
         let stored = self.store_manifest(layout, files, About::default(), batch)?;
         Ok(Written {

@@ -22,8 +22,8 @@ impl Table {
     /// Counts the rows of two kinds, from the group of each row and which groups are told.
     pub(super) fn new((new, told): (&[u16], &[bool]), (old, old_told): (&[u16], &[bool])) -> Self {
         let (new_pieces, old_pieces) = (Pieces::of(told), Pieces::of(old_told));
-        let turned = Grid::new((old, &old_pieces), (new, &new_pieces));
-        Self { new: Grid::new((new, &new_pieces), (old, &old_pieces)), old: turned }
+        let new = Grid::new((new, &new_pieces), (old, &old_pieces));
+        Self { old: new.turned(&old_pieces), new }
     }
 
     /// Whether both together tell a number of rows below the minimum, but for none.
@@ -159,6 +159,19 @@ impl Grid {
             grid.columns[column] += 1;
         }
         grid
+    }
+
+    /// The same with columns for lines.
+    fn turned(&self, columns: &Pieces) -> Self {
+        let (lines, width) = (self.lines.len(), self.columns.len());
+        let count = |at: usize| self.counts[at % lines * width + at / lines];
+        Self {
+            counts: Zeroizing::new((0..lines * width).map(count).collect()),
+            lines: self.columns.clone(),
+            columns: self.lines.clone(),
+            rows: self.rows,
+            told: columns.told,
+        }
     }
 
     fn at(&self, line: usize, column: usize) -> u64 {
