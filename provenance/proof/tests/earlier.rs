@@ -341,84 +341,95 @@ fn both_ways(open: &OpenVersion, first: &Statement, second: &Statement) -> Optio
     found
 }
 
+/// Of tables that differ in how many people are odd, those are refused in which they are few.
+fn few_are_refused(made: impl Fn(usize) -> Vec<Part>, first: &Statement, second: &Statement) {
+    for (odd, few) in [(0, false), (3, true), (9, true), (10, false), (20, false)] {
+        let found = both_ways(&made_of(&made(odd)), first, second);
+        assert_eq!(found, few.then_some(0), "{odd}");
+    }
+}
+
+fn flagged() -> Statement {
+    statement(&[Condition::True(FLAG)], &[], &[Measure::Count])
+}
+
 #[test]
 fn the_groups_that_fill_a_set_are_taken_from_it() {
     // Groups a and b have the flag, and some of c; 40 are of no group.
-    for (of_c, few) in [(0, false), (3, true), (9, true), (10, false), (20, false)] {
-        let open = made_of(&[
+    let made = |odd| {
+        vec![
             (0, Some(0), true, 40),
             (0, Some(1), true, 40),
-            (0, Some(2), true, of_c),
-            (0, Some(2), false, 40 - of_c),
+            (0, Some(2), true, odd),
+            (0, Some(2), false, 40 - odd),
             (0, None, false, 40),
-        ]);
-        let flagged = statement(&[Condition::True(FLAG)], &[], &[Measure::Count]);
-        let found = both_ways(&open, &flagged, &grouped(&[], GROUP, &[]));
-        assert_eq!(found, few.then_some(0), "{of_c}");
-    }
+        ]
+    };
+    few_are_refused(made, &flagged(), &grouped(&[], GROUP, &[]));
 }
 
 #[test]
 fn a_set_is_taken_from_the_groups_that_cover_it() {
     // With the flag: half of group a, all of c, and all of b but some. Told are a of these, and all
     // three of all; 40 are of no group.
-    for (of_b, few) in [(0, false), (3, true), (9, true), (10, false), (20, false)] {
-        let open = made_of(&[
+    let made = |odd| {
+        vec![
             (0, Some(0), true, 20),
             (0, Some(0), false, 20),
-            (0, Some(1), true, 40 - of_b),
-            (0, Some(1), false, of_b),
+            (0, Some(1), true, 40 - odd),
+            (0, Some(1), false, odd),
             (0, Some(2), true, 40),
             (0, None, false, 40),
-        ]);
-        let flagged = grouped(&[Condition::True(FLAG)], GROUP, &[1, 2]);
-        let found = both_ways(&open, &flagged, &grouped(&[], GROUP, &[]));
-        assert_eq!(found, few.then_some(0), "{of_b}");
-    }
+        ]
+    };
+    let flagged = grouped(&[Condition::True(FLAG)], GROUP, &[1, 2]);
+    few_are_refused(made, &flagged, &grouped(&[], GROUP, &[]));
 }
 
 #[test]
 fn groups_that_overlap_among_themselves_are_taken_from_one_another() {
     // Groups a and b are the two lower bands of ages, but for some of no group.
-    for (more, few) in [(0, false), (3, true), (9, true), (10, false), (20, false)] {
-        let open = made_of(&[
+    let made = |odd| {
+        vec![
             (0, Some(0), true, 20),
             (1, Some(0), true, 20),
             (0, Some(1), true, 20),
             (1, Some(1), true, 20),
-            (1, None, true, more),
+            (1, None, true, odd),
             (2, Some(2), true, 40),
             (2, None, true, 40),
-        ]);
-        let (groups, ages) = (grouped(&[], GROUP, &[]), grouped(&[], AGES, &[]));
-        assert_eq!(both_ways(&open, &groups, &ages), few.then_some(0), "{more}");
-    }
+        ]
+    };
+    few_are_refused(made, &grouped(&[], GROUP, &[]), &grouped(&[], AGES, &[]));
 }
 
 #[test]
-fn who_is_in_no_group_and_what_is_withheld_are_taken_with_the_told() {
-    for (more, few) in [(0, false), (3, true), (9, true), (10, false), (20, false)] {
-        // With the flag: all of group a, and those of no group but some.
-        let open = made_of(&[
+fn who_is_in_no_group_is_taken_with_the_told() {
+    // With the flag: all of group a, and those of no group but some.
+    let made = |odd| {
+        vec![
             (0, None, true, 12),
-            (0, None, false, more),
+            (0, None, false, odd),
             (0, Some(0), true, 30),
             (0, Some(1), false, 40),
-        ]);
-        let flagged = statement(&[Condition::True(FLAG)], &[], &[Measure::Count]);
-        let found = both_ways(&open, &flagged, &grouped(&[], GROUP, &[]));
-        assert_eq!(found, few.then_some(0), "{more}");
-        // With the flag: all of group a, and those of b and c, which are withheld, but some.
-        let open = made_of(&[
+        ]
+    };
+    few_are_refused(made, &flagged(), &grouped(&[], GROUP, &[]));
+}
+
+#[test]
+fn what_is_withheld_is_taken_with_the_told() {
+    // With the flag: all of group a, and those of b and c, which are withheld, but some.
+    let made = |odd| {
+        vec![
             (0, Some(0), true, 30),
             (0, Some(1), true, 15),
             (0, Some(2), true, 12),
-            (0, Some(2), false, more),
+            (0, Some(2), false, odd),
             (0, None, false, 40),
-        ]);
-        let found = both_ways(&open, &flagged, &grouped(&[], GROUP, &[1, 2]));
-        assert_eq!(found, few.then_some(0), "{more}");
-    }
+        ]
+    };
+    few_are_refused(made, &flagged(), &grouped(&[], GROUP, &[1, 2]));
 }
 
 #[test]

@@ -100,7 +100,6 @@ impl Node {
         for warning in [self.earlier_versions(&found)?, earlier.warning()].iter().flatten() {
             progress.say(warning);
         }
-        let compared = earlier.statements.len() as u64;
         let order = make::Order {
             claim,
             withhold: request.withhold,
@@ -112,7 +111,6 @@ impl Node {
         tokio::task::block_in_place(|| {
             self.release(&found, &signer, last, made, &request.out, &progress.stop())
         })
-        .map(|proved| Proved { compared, ..proved })
     }
 
     /// The version that a reference names, if it is one of this home's own log: the release stands

@@ -21,6 +21,8 @@ use crate::{
 pub(super) struct Made {
     pub(super) bytes: Vec<u8>,
     pub(super) proven: Proven,
+    /// How many earlier statements it was held against.
+    pub(super) compared: u64,
 }
 
 /// What to make.
@@ -48,20 +50,25 @@ pub(super) async fn make(
     };
     let (commitments, version) = step("commit again", again, progress).await?;
     let entropy = entropy()?;
+    let Order { claim, withhold, earlier, predecessor, audience } = order;
+    let grouped = !claim.keys().is_empty();
     let proving = move || {
-        let Order { claim, withhold, earlier, predecessor, audience } = order;
-        let grouped = !claim.keys().is_empty();
         let forbidden = |error| forbidden(error, &earlier, grouped, withhold);
         let claim = match withhold {
             true => claims::withhold(&version, &claim, &earlier.statements).map_err(forbidden)?,
             false => claim,
         };
         let file = claims::prove(&version, &at, &claim, predecessor, audience, &entropy);
-        let file = file.map_err(forbidden)?;
-        claims::compare(&version, &claim, &earlier.statements).map_err(forbidden)?;
-        Ok(file.encode())
+        let bytes = file.map_err(forbidden)?.encode();
+        Ok((version, claim, earlier, bytes))
     };
-    let bytes = step("prove", proving, progress).await?;
+    let (version, claim, earlier, bytes) = step("prove", proving, progress).await?;
+    let comparing = move || {
+        let same = claims::compare(&version, &claim, &earlier.statements);
+        same.map_err(|error| forbidden(error, &earlier, grouped, withhold))?;
+        Ok(earlier.statements.len() as u64)
+    };
+    let compared = step("compare with earlier proofs", comparing, progress).await?;
     let checking = move || {
         let proven = claims::check(&bytes, &commitments.check()?, &place).or_refused()?;
         if proven.is_unsolved() {
@@ -69,7 +76,7 @@ pub(super) async fn make(
                 NodeError::usage("the columns of ols depend on each other, so nothing follows");
             return Err(error.at("the claim").hint("leave one of them out; nothing was logged"));
         }
-        Ok(Made { bytes, proven })
+        Ok(Made { bytes, proven, compared })
     };
     step("check the proof", checking, progress).await
 }

@@ -43,7 +43,7 @@ impl Node {
         out: &Path,
         stop: &Stop,
     ) -> Result<Proved> {
-        let Made { bytes, proven } = made;
+        let Made { bytes, proven, compared } = made;
         let release = ProofRelease {
             number: last.map_or(0, |last| last.number) + 1,
             previous: last.map(|last| last.at.id),
@@ -79,7 +79,7 @@ impl Node {
             bytes: release.bytes,
             proof: release.proof,
             number: release.number,
-            compared: 0,
+            compared,
             log: format!("{}#{}", at.origin, at.index),
             statement: at.id,
             shown: ProofReport::new(&proven, Some(&at)),

@@ -8,8 +8,6 @@
 mod kinds;
 mod table;
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 
 use crate::ingest::prove::OpenVersion;
@@ -67,19 +65,22 @@ impl<'a> Comparison<'a> {
     fn tells_few(&self, withheld: &[u16], (old, old_withheld): (&Kinds, &[u16])) -> bool {
         let minimum = u64::from(self.version.body.policy.minimum_cell());
         if let (Kinds::Alone(new), Kinds::Alone(old)) = (&self.new, old) {
-            let close = |(new, old): (&Bits, &Bits)| {
+            let close = |new: &Bits, old: &Bits| {
                 let apart = kinds::apart(new, old);
                 few(apart, minimum) || few(new.rows - apart, minimum)
             };
-            return pairs(new, old).into_par_iter().any(close);
+            return new.par_iter().any(|new| old.par_iter().any(|old| close(new, old)));
         }
         let (new_told, old_told) =
             (told(self.new.groups(), withheld), told(old.groups(), old_withheld));
-        let (new_labels, old_labels) = (self.new.labelled(), old.labelled());
-        let close = |(new, old): (&Cow<'_, Labels>, &Cow<'_, Labels>)| {
+        // At most one of the two is without groups: its labels are made a kind at a time.
+        let close = |new: &Labels, old: &Labels| {
             Table::new((new, &new_told), (old, &old_told)).tells_few(minimum)
         };
-        pairs(&new_labels, &old_labels).into_par_iter().any(close)
+        match &self.new {
+            Kinds::Alone(_) => self.new.any(|new| old.any(|old| close(new, old))),
+            Kinds::Grouped { .. } => old.any(|old| self.new.any(|new| close(new, old))),
+        }
     }
 }
 
@@ -92,8 +93,4 @@ fn told(groups: usize, withheld: &[u16]) -> Vec<bool> {
         }
     }
     told
-}
-
-fn pairs<'a, T>(new: &'a [T], old: &'a [T]) -> Vec<(&'a T, &'a T)> {
-    new.iter().flat_map(|new| old.iter().map(move |old| (new, old))).collect()
 }

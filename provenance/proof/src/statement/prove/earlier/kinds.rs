@@ -1,7 +1,5 @@
 //! The rows that each kind of count of a statement counts.
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
@@ -69,11 +67,11 @@ impl Kinds {
         }
     }
 
-    /// The kinds as labels.
-    pub(super) fn labelled(&self) -> Vec<Cow<'_, Labels>> {
+    /// Whether one of the kinds, as labels, is so.
+    pub(super) fn any(&self, is_so: impl Fn(&Labels) -> bool + Send + Sync) -> bool {
         match self {
-            Self::Alone(kinds) => kinds.iter().map(|bits| Cow::Owned(bits.labels())).collect(),
-            Self::Grouped { kinds, .. } => kinds.iter().map(Cow::Borrowed).collect(),
+            Self::Alone(kinds) => kinds.par_iter().any(|bits| is_so(&bits.labels())),
+            Self::Grouped { kinds, .. } => kinds.par_iter().any(is_so),
         }
     }
 }
