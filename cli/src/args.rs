@@ -44,6 +44,7 @@ pub(crate) enum Command {
     Reproduce(commands::reproduce::Args),
     Bundle(commands::bundle::Args),
     Prove(commands::prove::Args),
+    Noise(commands::noise::Args),
     Check(commands::check::Args),
     Serve(commands::serve::Args),
     Lineage(commands::lineage::Args),

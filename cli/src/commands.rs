@@ -10,6 +10,7 @@ pub(crate) mod id;
 pub(crate) mod init;
 pub(crate) mod lineage;
 pub(crate) mod log;
+pub(crate) mod noise;
 pub(crate) mod prove;
 pub(crate) mod publish;
 pub(crate) mod reproduce;
@@ -38,6 +39,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode>
         Command::Reproduce(args) => reproduce::run(args, context).await,
         Command::Bundle(args) => bundle::run(args, context).await,
         Command::Prove(args) => prove::run(args, context).await,
+        Command::Noise(args) => noise::run(args, context).await,
         Command::Check(args) => check::run(args, context).await,
         Command::Serve(args) => serve::run(args, context).await,
         Command::AuditCommitments(args) => audit_commitments::run(args, context).await,

@@ -72,10 +72,10 @@ fn assert_nothing_of(needles: &HashSet<Vec<u8>>, folder: &Path) {
 }
 
 /// A served home.
-struct Serving(Child);
+pub struct Serving(Child);
 
 impl Serving {
-    fn of(house: &House) -> Self {
+    pub fn of(house: &House) -> Self {
         let mut serve = house.command(&["serve", "--json"]);
         let mut child = serve.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

@@ -17,6 +17,7 @@ mod intake;
 mod interrupt;
 mod kill;
 mod log;
+mod noise;
 mod pipes;
 mod private;
 mod prove;

@@ -112,6 +112,9 @@ hash_types! {
     ContentHash
     /// SHA-256 of the executable that did the work.
     BinaryHash
+    /// BLAKE3, in derive-key mode, of a nonce with who drew it and what it is for: known before the
+    /// nonce is told.
+    QuestionHash
 }
 
 impl ChunkId {

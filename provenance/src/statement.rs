@@ -29,7 +29,7 @@ pub use json::JsonError;
 pub use kind::{Kind, KindError};
 pub use origin::{ORIGIN_BYTES_MAX, Origin, OriginError};
 pub use payload::Payload;
-pub use proof_release::ProofRelease;
+pub use proof_release::{CommittedNoise, ProofRelease};
 pub use reference::StatementRef;
 pub use refused::{Refused, SignError, VerifyError};
 pub use run_receipt::{RunInput, RunOutput, RunReceipt};

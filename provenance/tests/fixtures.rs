@@ -119,6 +119,8 @@ pub fn release() -> ProofRelease {
         version_number: 1,
         proof: ChunkId::from_bytes([14; 32]),
         bytes: 3_000,
+        noise: None,
+        answers: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use veritrail_provenance::evidence::{Conclusion, Evidence, verify};
-use veritrail_provenance::hash::{ChunkId, StatementId};
+use veritrail_provenance::hash::{ChunkId, QuestionHash, StatementId};
 use veritrail_provenance::ledger::rows::{Chain, Standing};
 use veritrail_provenance::ledger::{MemoryState, queries};
 use veritrail_provenance::lineage::*;
@@ -29,7 +29,14 @@ fn release(version: &StatementRef, number: u64, previous: Option<StatementId>) -
         version_number: 1,
         proof: ChunkId::of(&number.to_be_bytes()),
         bytes: 1_000 + number,
+        noise: None,
+        answers: None,
     }
+}
+
+fn asks(question: u8) -> Option<CommittedNoise> {
+    let question = QuestionHash::from_bytes([question; 32]);
+    Some(CommittedNoise { question, epsilon_thousandths: 1_000, delta_exponent: 6 })
 }
 
 fn append(log: &mut Log, iss: u8, release: ProofRelease) -> StatementRef {
@@ -59,6 +66,47 @@ fn releases_are_one_chain_by_controllers() {
     assert_eq!((last.number, last.at.id), (2, second.id));
     assert_eq!(queries::last_release(&state, &log.origin, &did(4), 2).unwrap(), None);
     assert_eq!(queries::last_release(&state, &log.origin, &did(1), 1).unwrap(), None);
+}
+
+#[test]
+fn a_question_is_asked_once_and_answered_once() {
+    let (mut log, version) = lab();
+    let mut last: Option<StatementRef> = None;
+    let mut number = 0;
+    let mut next = |log: &mut Log, noise, answers, counts: bool| {
+        let previous = last.as_ref().map(|last| last.id);
+        let made = ProofRelease { noise, answers, ..release(&version, number + 1, previous) };
+        let at = append(log, 1, made);
+        if counts {
+            (last, number) = (Some(at.clone()), number + 1);
+        }
+        at
+    };
+    let plain = next(&mut log, None, None, true);
+    let first = next(&mut log, asks(1), None, true);
+    let again = next(&mut log, asks(1), None, false);
+    let other = next(&mut log, asks(2), None, true);
+    let unasked = next(&mut log, None, Some(plain.id), false);
+    let unknown = next(&mut log, None, Some(StatementId::from_bytes([9; 32])), false);
+    let not_counted = next(&mut log, None, Some(again.id), false);
+    let answer = next(&mut log, None, Some(first.id), true);
+    let second = next(&mut log, None, Some(first.id), false);
+    let answer_of_other = next(&mut log, None, Some(other.id), true);
+    let state = folded(&[&log]);
+    for counted in [&plain, &first, &other, &answer, &answer_of_other] {
+        assert_eq!(standing(&state, &log, counted.index), Standing::Folded);
+    }
+    let refused = [
+        (&again, "asks the same question"),
+        (&unasked, "commits to no noise"),
+        (&unknown, "does not stand before it"),
+        (&not_counted, "does not stand before it"),
+        (&second, "answers the same question"),
+    ];
+    for (at, why) in refused {
+        let standing = standing(&state, &log, at.index);
+        assert!(is_refused(&standing, why), "{standing:?}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub mod lineage;
 pub mod log;
 pub mod manifest;
 pub mod names;
+pub mod noise;
 pub mod peering;
 pub mod private;
 pub mod prove;

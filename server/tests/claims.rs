@@ -7,6 +7,7 @@ mod hospital;
 mod language;
 mod left_out;
 mod matches;
+mod noisy;
 mod proofs;
 mod told;
 mod written;

@@ -4,6 +4,7 @@ mod checking;
 mod fuzz;
 mod golden;
 mod holder;
+mod noisy;
 mod offline;
 mod proofs;
 mod proving;

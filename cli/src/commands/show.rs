@@ -79,7 +79,13 @@ fn dataset_text(dataset: &ShownDataset) -> String {
     }
     for release in &version.releases {
         let entry = format!("{}#{}", dataset.origin, release.index);
-        let proof = format!("proof {}: {entry}, BLAKE3 {}", release.number, release.proof);
+        let noise = match (&release.commits_to_epsilon, &release.answers) {
+            (Some(epsilon), _) => format!(", commits to noise of epsilon {epsilon}"),
+            (None, Some(_)) => ", with noise".to_owned(),
+            (None, None) => String::new(),
+        };
+        let (number, proof) = (release.number, release.proof);
+        let proof = format!("proof {number}: {entry}, BLAKE3 {proof}{noise}");
         rows.push(("released", proof));
     }
     for creator in &version.creators {

@@ -7,6 +7,7 @@
 //! by a length that it read, because every length follows from the relation.
 
 pub mod equations;
+pub mod forms;
 mod inner;
 mod opening;
 pub mod prove;

@@ -21,6 +21,7 @@ pub mod derived;
 pub mod generators;
 pub mod ingest;
 pub mod msm;
+pub mod noise;
 pub mod policy;
 pub mod relation;
 pub mod schema;

@@ -81,6 +81,13 @@ pub struct Claim {
     pub sum: u128,
 }
 
+impl Claim {
+    /// Whether it is written as a claim whose sum is committed to instead of told.
+    fn is_hidden(&self) -> bool {
+        self.weight == Weight::One && self.sum == 0
+    }
+}
+
 /// Sums that are committed to instead of told, and what is told of them all the same: that one of
 /// some combinations is small, but not which.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,9 +119,7 @@ impl OneSmall {
     }
 
     fn is_well_formed(&self, claims: &[Claim]) -> bool {
-        let hidden = |at: &usize| {
-            claims.get(*at).is_some_and(|claim| claim.weight == Weight::One && claim.sum == 0)
-        };
+        let hidden = |at: &usize| claims.get(*at).is_some_and(Claim::is_hidden);
         let known = |(at, _): &(usize, i64)| *at < self.claims.len();
         self.claims.is_sorted_by(|a, b| a < b)
             && self.claims.iter().all(hidden)
@@ -142,6 +147,7 @@ pub struct Relation {
     forms: Vec<Form>,
     claims: Vec<Claim>,
     one_small: Option<OneSmall>,
+    given: Vec<usize>,
 }
 
 impl Relation {
@@ -158,7 +164,8 @@ impl Relation {
         if rows == 0 || rows > ROWS_MAX {
             return Err(RelationError::Rows(rows));
         }
-        let relation = Self { rows, columns, forms, claims, one_small: None };
+        let given = Vec::new();
+        let relation = Self { rows, columns, forms, claims, one_small: None, given };
         if relation.is_well_formed() { Ok(relation) } else { Err(RelationError::Shape) }
     }
 
@@ -167,10 +174,25 @@ impl Relation {
     /// # Errors
     /// When a limit is not kept or a place names nothing.
     pub fn hide(mut self, one_small: OneSmall) -> Result<Self, RelationError> {
-        if !one_small.is_well_formed(&self.claims) {
+        if !one_small.is_well_formed(&self.claims) || !self.given.is_empty() {
             return Err(RelationError::Shape);
         }
         self.one_small = Some(one_small);
+        Ok(self)
+    }
+
+    /// Hides some of the sums, ascending, whose commitments both sides have already: nothing is told
+    /// of them here.
+    ///
+    /// # Errors
+    /// When a place names nothing, or others are hidden.
+    pub fn give(mut self, given: Vec<usize>) -> Result<Self, RelationError> {
+        let hidden = |at: &usize| self.claims.get(*at).is_some_and(Claim::is_hidden);
+        let fits = given.is_sorted_by(|a, b| a < b) && given.iter().all(hidden);
+        if !fits || self.one_small.is_some() {
+            return Err(RelationError::Shape);
+        }
+        self.given = given;
         Ok(self)
     }
 
@@ -220,7 +242,12 @@ impl Relation {
 
     /// The claims whose sums are hidden.
     pub fn hidden(&self) -> &[usize] {
-        self.one_small.as_ref().map_or(&[], |small| &small.claims)
+        self.one_small.as_ref().map_or(&self.given, |small| &small.claims)
+    }
+
+    /// The hidden claims whose commitments are no part of the proof.
+    pub fn given(&self) -> &[usize] {
+        &self.given
     }
 
     /// Chunks of every column.

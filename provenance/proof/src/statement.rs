@@ -290,16 +290,39 @@ pub fn absorb(
     plan: &plan::Plan,
     results: &[u128],
 ) {
-    absorb_body(transcript, b"statement", body);
+    absorb_as(transcript, b"statement", body, context, statement, plan, results);
+}
+
+/// Absorbs where the version stands.
+pub(crate) fn absorb_place(transcript: &mut impl Channel, context: &Context) {
     transcript.text(b"origin", context.origin.as_str());
     transcript.number(b"index", context.index);
     transcript.bytes(b"leaf", context.leaf.as_bytes());
+}
+
+/// Absorbs what was released of the version before.
+pub(crate) fn absorb_predecessor(transcript: &mut impl Channel, context: &Context) {
+    let predecessor = context.predecessor.as_ref().map(|id| id.as_bytes().as_slice());
+    transcript.optional(b"predecessor", predecessor);
+}
+
+/// As [`absorb`], for another kind of proof.
+pub(crate) fn absorb_as(
+    transcript: &mut impl Channel,
+    kind: &[u8],
+    body: &Body,
+    context: &Context,
+    statement: &Statement,
+    plan: &plan::Plan,
+    results: &[u128],
+) {
+    absorb_body(transcript, kind, body);
+    absorb_place(transcript, context);
     transcript.bytes(b"roles", &plan.column_ids());
     transcript.bytes(b"statement", &statement.encode());
     let results: Vec<u8> = results.iter().flat_map(|result| result.to_le_bytes()).collect();
     transcript.bytes(b"results", &results);
-    let predecessor = context.predecessor.as_ref().map(|id| id.as_bytes().as_slice());
-    transcript.optional(b"predecessor", predecessor);
+    absorb_predecessor(transcript, context);
     let audience = context.audience.as_ref();
     transcript.optional(b"audience", audience.map(|audience| audience.did.as_str().as_bytes()));
     transcript.optional(b"nonce", audience.map(|audience| audience.nonce.as_slice()));

@@ -17,6 +17,7 @@ use veritrail_proof::curve::{
 };
 use veritrail_proof::decimal;
 use veritrail_proof::ingest::{Checked, check};
+use veritrail_proof::noise::Ask;
 use veritrail_proof::policy::{self, Policy};
 use veritrail_proof::schema::Schema;
 use veritrail_proof::statement::plan::plan;
@@ -63,6 +64,25 @@ fn body() {
         for column in body.schema.columns() {
             veritrail_proof::ingest::proof_len(column, body.rows).unwrap();
         }
+        true
+    });
+}
+
+#[test]
+fn noise_ask() {
+    let age = Measure::Sum(Quantity::Value(0));
+    let whole = Statement {
+        conditions: vec![Condition::True(3)],
+        groups: vec![],
+        measures: vec![Measure::Count, age],
+        withheld: vec![],
+    };
+    let seeds = [crate::noise::ask(whole, 1000), crate::noise::ask(crate::noise::grouped(), 2000)];
+    let seeds = seeds.map(|ask| ask.encode());
+    fuzz(concat!(module_path!(), "::noise_ask"), &seeds, 20_000, |bytes| {
+        let Ok(ask) = Ask::decode(bytes) else { return false };
+        assert_eq!(ask.encode(), bytes);
+        let _ = ask.plan(crate::statements::checked().body());
         true
     });
 }

@@ -21,6 +21,7 @@ mod fuzz;
 mod generators;
 mod golden;
 mod ingests;
+mod noise;
 mod policies;
 mod reopenings;
 mod schemas;

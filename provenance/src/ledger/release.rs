@@ -7,6 +7,41 @@ use super::{key, queries};
 use crate::identity::Did;
 use crate::statement::ProofRelease;
 
+/// Of a version each question is asked once: whoever knows its nonce could choose the noise of a second
+/// answer. And each is answered once, after it was asked.
+fn noise(
+    place: &Place<'_>,
+    did: &Did,
+    release: &ProofRelease,
+) -> Result<Option<Judged>, LedgerError> {
+    if release.noise.is_none() && release.answers.is_none() {
+        return Ok(None);
+    }
+    let earlier = queries::releases(place.view, place.origin, did, release.version_number)?;
+    let earlier = earlier.iter().filter(|row| row.payload.number < release.number);
+    if let Some(noise) = &release.noise {
+        let asked = |row: &&ReleaseRow| {
+            row.payload.noise.is_some_and(|other| other.question == noise.question)
+        };
+        let again = earlier.clone().find(asked);
+        return Ok(again.map(|row| {
+            Judged::refused(format!("release {} asks the same question", row.payload.number))
+        }));
+    }
+    let Some(id) = release.answers else { return Ok(None) };
+    if let Some(row) = earlier.clone().find(|row| row.payload.answers == Some(id)) {
+        let number = row.payload.number;
+        return Ok(Some(Judged::refused(format!("release {number} answers the same question"))));
+    }
+    Ok(match earlier.clone().find(|row| row.at.id == id) {
+        Some(row) if row.payload.noise.is_some() => None,
+        Some(_) => Some(Judged::refused("what it answers commits to no noise")),
+        None => {
+            Some(place.missing(format!("release {id}, which it answers, does not stand before it")))
+        }
+    })
+}
+
 /// A release counts when a controller signed it, the version it names stands before it, and it takes
 /// the next number after its predecessor: of two that follow the same one, the first does.
 pub(super) fn judge(place: &Place<'_>, release: &ProofRelease) -> Result<Judged, LedgerError> {
@@ -35,6 +70,9 @@ pub(super) fn judge(place: &Place<'_>, release: &ProofRelease) -> Result<Judged,
         Ok(chain) => chain,
         Err(judged) => return Ok(judged),
     };
+    if let Some(judged) = noise(place, &did, release)? {
+        return Ok(judged);
+    }
     let row = ReleaseRow {
         at: place.at(),
         iss: signer.clone(),

@@ -7,7 +7,7 @@ use super::payload::{Body, claim_is};
 use super::reference::StatementRef;
 use super::refused::Refused;
 use super::text::{Broken, broken};
-use crate::hash::{ChunkId, StatementId};
+use crate::hash::{ChunkId, QuestionHash, StatementId};
 use crate::identity::Did;
 
 /// The payload. `iss` is a controller, `sub` the dataset's DID. All releases of a version are one
@@ -27,11 +27,28 @@ pub struct ProofRelease {
     pub proof: ChunkId,
     /// How many bytes the proof file has.
     pub bytes: u64,
+    /// Says that the file holds no results but commits to the noise of an answer to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<CommittedNoise>,
+    /// The release that committed to the noise of what this one tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<StatementId>,
+}
+
+/// Noise that was committed to: of a version each question is asked once, and answered once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommittedNoise {
+    /// The hash of the nonce that somebody will tell.
+    pub question: QuestionHash,
+    /// ε of the answer, in thousandths; at least 1.
+    pub epsilon_thousandths: u64,
+    /// d of its δ = 10^−d; at least 1.
+    pub delta_exponent: u64,
 }
 
 impl Body for ProofRelease {
     const MEMBERS: &'static [&'static str] =
-        &["number", "previous", "version", "version_number", "proof", "bytes"];
+        &["number", "previous", "version", "version_number", "proof", "bytes", "noise", "answers"];
 
     fn check(&self) -> Result<(), Broken> {
         match (self.number, &self.previous) {
@@ -45,6 +62,14 @@ impl Body for ProofRelease {
         }
         if self.bytes == 0 {
             return Err(broken("bytes", "is 0; a proof file is never empty"));
+        }
+        if let Some(noise) = &self.noise {
+            if self.answers.is_some() {
+                return Err(broken("answers", "stands beside noise that is committed to"));
+            }
+            if noise.epsilon_thousandths == 0 || noise.delta_exponent == 0 {
+                return Err(broken("noise", "has an epsilon or delta exponent of 0"));
+            }
         }
         Ok(())
     }

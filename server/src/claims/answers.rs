@@ -37,6 +37,8 @@ pub struct Answer {
     /// How far it may be from the result over numbers that were not rounded to the declared decimal
     /// places: of sums and means of such columns alone.
     pub within: Option<Value>,
+    /// The standard deviation of its noise, where it bears some.
+    pub noise: Option<f64>,
 }
 
 /// One group's results, or all of a claim without groups.

@@ -1,15 +1,19 @@
 //! The reader's side: whether a proof file shows what it claims.
 
 use thiserror::Error;
+use veritrail_proof::body::Body;
 use veritrail_proof::ingest::Checked;
+use veritrail_proof::noise::committed::NoiseRefused;
 use veritrail_proof::statement::verify::RefusedStatement;
-use veritrail_proof::statement::{Statement, StatementError, Statistic, verify};
+use veritrail_proof::statement::{Context, Statement, StatementError, Statistic, verify};
 use veritrail_provenance::hash::ChunkId;
+use veritrail_provenance::identity::Did;
 use veritrail_provenance::statement::{ProofRelease, StatementRef};
 
 use super::answers::{Row, answers};
 use super::compile::Claim;
 use super::measures::{Function, Item};
+use super::noise::{CheckedNoise, NoisyRows, check_answer};
 use super::proof_file::{ProofFile, ProofFileError};
 use super::prove::LogPlace;
 use super::refused::Refused;
@@ -21,8 +25,17 @@ pub struct Proven {
     blob: ChunkId,
     bytes: u64,
     claim: Claim,
-    statistic: Statistic,
+    shown: Shown,
     rows: Vec<Row>,
+}
+
+/// What the integers of a file are.
+#[derive(Debug, Clone)]
+enum Shown {
+    /// The true ones.
+    Exact(Box<Statistic>),
+    /// The true ones with noise.
+    Noisy(Box<NoisyRows>),
 }
 
 /// Why a proof file shows nothing.
@@ -52,6 +65,9 @@ pub enum CheckError {
     /// Its argument, or the policy, refuses it.
     #[error(transparent)]
     Refused(#[from] RefusedStatement),
+    /// The noise is not what was committed to, or hides too little.
+    #[error(transparent)]
+    Noise(#[from] NoiseRefused),
     /// A release names another file, version or predecessor.
     #[error("the release in the log is of another {0}")]
     OtherRelease(&'static str),
@@ -68,9 +84,28 @@ impl Proven {
         &self.claim
     }
 
-    /// The verified integers.
-    pub fn statistic(&self) -> &Statistic {
-        &self.statistic
+    /// The version that it is about.
+    pub fn body(&self) -> &Body {
+        match &self.shown {
+            Shown::Exact(statistic) => statistic.body(),
+            Shown::Noisy(noisy) => noisy.statistic.body(),
+        }
+    }
+
+    /// The verified integers, where they are the true ones.
+    pub fn statistic(&self) -> Option<&Statistic> {
+        match &self.shown {
+            Shown::Exact(statistic) => Some(statistic),
+            Shown::Noisy(_) => None,
+        }
+    }
+
+    /// The noise that the integers bear, if they do.
+    pub fn noise(&self) -> Option<&CheckedNoise> {
+        match &self.shown {
+            Shown::Exact(_) => None,
+            Shown::Noisy(noisy) => Some(&noisy.noise),
+        }
     }
 
     /// What they say.
@@ -92,14 +127,16 @@ impl Proven {
     /// # Errors
     /// When the release is of another file, version or predecessor.
     pub fn check_release(&self, release: &ProofRelease) -> Result<(), CheckError> {
-        let ProofRelease { number: _, previous, version, version_number, proof, bytes } = release;
+        let ProofRelease { previous, version, version_number, proof, bytes, .. } = release;
         let StatementRef { origin, index, id: _ } = version;
         let context = &self.file.context;
+        let answers = self.file.noise.as_ref().map(|noise| noise.release);
         let parts = [
             ("file", *proof == self.blob && *bytes == self.bytes),
             ("version", *version_number == self.file.version),
             ("version", *origin == context.origin && *index == context.index),
             ("predecessor", *previous == context.predecessor),
+            ("noise", release.answers == answers && release.noise.is_none()),
         ];
         match parts.iter().find(|(_, same)| !same) {
             Some((what, _)) => Err(CheckError::OtherRelease(what)),
@@ -117,34 +154,58 @@ impl Proven {
 pub fn check(bytes: &[u8], version: &Checked, place: &LogPlace) -> Result<Proven, CheckError> {
     let file = ProofFile::decode(bytes)?;
     let body = version.body();
+    check_place((&file.dataset, file.version, &file.body), &file.context, body, place)?;
+    let claim = compile(&file.claim, body)?;
+    let statement = Statement::decode(&file.statement)?;
+    if statement != *claim.statement() {
+        return Err(CheckError::OtherStatement);
+    }
+    let (shown, rows) = match &file.noise {
+        None => {
+            let (context, results) = (&file.context, &file.results);
+            let statistic = verify(version, &statement, context, results, &file.argument)?;
+            // The statement is the claim's, so there are rows.
+            let rows = answers(&claim, &statistic).ok_or(CheckError::OtherStatement)?;
+            (Shown::Exact(Box::new(statistic)), rows)
+        }
+        Some(answered) => {
+            let noisy = check_answer(&file, answered, version, place)?;
+            let rows = noisy.rows.clone();
+            (Shown::Noisy(Box::new(noisy)), rows)
+        }
+    };
+    let blob = ChunkId::of(bytes);
+    Ok(Proven { blob, bytes: bytes.len() as u64, claim, shown, rows, file })
+}
+
+/// Whether a file is about this version, in this place.
+pub(super) fn check_place(
+    (dataset, number, hash): (&Did, u64, &[u8; 32]),
+    context: &Context,
+    body: &Body,
+    place: &LogPlace,
+) -> Result<(), CheckError> {
     let own = [
-        ("dataset", file.dataset == body.dataset),
-        ("number", file.version == body.version),
-        ("body", file.body == *body.hash().as_bytes()),
+        ("dataset", *dataset == body.dataset),
+        ("number", number == body.version),
+        ("body", hash == body.hash().as_bytes()),
     ];
     if let Some((what, _)) = own.iter().find(|(_, same)| !same) {
         return Err(CheckError::OtherVersion(what));
     }
-    let context = &file.context;
     let places = [
         ("log", context.origin == place.origin),
         ("index", context.index == place.index),
         ("leaf", context.leaf == place.leaf),
     ];
-    if let Some((what, _)) = places.iter().find(|(_, same)| !same) {
-        return Err(CheckError::OtherPlace(what));
+    match places.iter().find(|(_, same)| !same) {
+        Some((what, _)) => Err(CheckError::OtherPlace(what)),
+        None => Ok(()),
     }
-    let claim = Claim::compile(&file.claim, &body.schema)?;
-    if claim.text() != file.claim {
-        return Err(CheckError::Text);
-    }
-    let statement = Statement::decode(&file.statement)?;
-    if statement != *claim.statement() {
-        return Err(CheckError::OtherStatement);
-    }
-    let statistic = verify(version, &statement, context, &file.results, &file.argument)?;
-    // The statement is the claim's, so there are rows.
-    let rows = answers(&claim, &statistic).ok_or(CheckError::OtherStatement)?;
-    let blob = ChunkId::of(bytes);
-    Ok(Proven { blob, bytes: bytes.len() as u64, claim, statistic, rows, file })
+}
+
+/// Compiles a file's claim, which is in its one text.
+pub(super) fn compile(text: &str, body: &Body) -> Result<Claim, CheckError> {
+    let claim = Claim::compile(text, &body.schema)?;
+    if claim.text() == text { Ok(claim) } else { Err(CheckError::Text) }
 }

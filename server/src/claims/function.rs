@@ -36,7 +36,7 @@ pub(super) fn results(
         (Function::Sum | Function::Mean, Some(of)) => within(measured.function, gram, *of),
         _ => None,
     };
-    Some(vec![Answer { name, value, standard_error: None, within }])
+    Some(vec![Answer { name, value, standard_error: None, within, noise: None }])
 }
 
 fn of_one(function: Function, gram: &Gram, of: usize) -> Option<Value> {
@@ -166,6 +166,7 @@ fn least_squares(
             value: found.map_or(Value::Null, |(value, _)| Value::Float(value)),
             standard_error: found.map(|(_, error)| error),
             within: None,
+            noise: None,
         }
     };
     let mut answers: Vec<Answer> =
@@ -180,6 +181,7 @@ fn least_squares(
         value: value.unwrap_or(Value::Null),
         standard_error: None,
         within: None,
+        noise: None,
     }));
     answers
 }

@@ -26,12 +26,8 @@ impl Cell {
     }
 }
 
-/// Cuts integers into cells that are told; nothing where there are too few or too many.
-pub(super) fn cells(
-    statement: &Statement,
-    schema: &Schema,
-    integers: &[u128],
-) -> Option<Vec<Cell>> {
+/// All combinations of the grouping columns' levels and bands, the first varying slowest.
+pub(super) fn levels(statement: &Statement, schema: &Schema) -> Option<Vec<Vec<Option<u8>>>> {
     let mut all: Vec<Vec<Option<u8>>> = vec![Vec::new()];
     for group in &statement.groups {
         let levels = 0..schema.columns().get(usize::from(*group))?.kind.groups();
@@ -41,6 +37,16 @@ pub(super) fn cells(
         };
         all = all.iter().flat_map(with).collect();
     }
+    Some(all)
+}
+
+/// Cuts integers into cells that are told; nothing where there are too few or too many.
+pub(super) fn cells(
+    statement: &Statement,
+    schema: &Schema,
+    integers: &[u128],
+) -> Option<Vec<Cell>> {
+    let all = levels(statement, schema)?;
     let mut rest = integers;
     let mut cells = Vec::with_capacity(all.len());
     for (at, levels) in all.into_iter().enumerate() {

@@ -6,6 +6,7 @@ use veritrail_proof::columns::build::EncodedColumn;
 use veritrail_proof::commit::blinds::VersionSeed;
 use veritrail_proof::ingest::prove::OpenVersion;
 use veritrail_proof::ingest::reopen::{ReopenError, reopen};
+use veritrail_proof::noise::NoiseError;
 use veritrail_proof::policy::Refusal;
 use veritrail_proof::statement::{self, Audience, Comparison, Context, Statement, StatementError};
 use veritrail_proof::transcript::Entropy;
@@ -44,6 +45,9 @@ pub enum ProveError {
     /// No proof could be made.
     #[error(transparent)]
     Statement(StatementError),
+    /// No noise could be committed to, or it is not to be answered.
+    #[error(transparent)]
+    Noise(NoiseError),
     /// The manifest cannot be read.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -120,5 +124,6 @@ pub fn prove(
         statement: claim.statement().encode(),
         results: proven.results,
         argument: proven.proof,
+        noise: None,
     })
 }

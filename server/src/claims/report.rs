@@ -8,6 +8,7 @@ use super::answers::{Answer, Value, rounded_columns};
 use super::check::Proven;
 use super::groups::Level;
 use super::left_out::left_out;
+use super::noise::CheckedNoise;
 
 /// What the log's entries and the holder's word add, and no proof shows.
 const PROMISED: &[&str] = &[
@@ -15,6 +16,12 @@ const PROMISED: &[&str] = &[
      minimum cell",
     "that the same was looked at with earlier versions of the dataset",
     "that no combination of three or more releases tells more",
+    "that nothing was released outside this log, and these rows under no other name",
+];
+
+/// The same where the results bear noise.
+const PROMISED_OF_NOISE: &[&str] = &[
+    "that nobody else knows the bits that the noise is made of",
     "that nothing was released outside this log, and these rows under no other name",
 ];
 
@@ -63,6 +70,9 @@ pub struct ProofReport {
     /// The groups that are withheld, where some are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withheld: Option<WithheldGroups>,
+    /// The noise that the results bear, where they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<NoiseTold>,
     /// The release policy's rules that were applied again here.
     pub policy: Vec<String>,
     /// How numbers were rounded before they were committed.
@@ -105,6 +115,36 @@ pub struct WithheldGroups {
     pub together: Vec<(String, String)>,
 }
 
+/// Noise that results bear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoiseTold {
+    /// How much more likely, at most, the results make any row's value: e to this.
+    pub epsilon: String,
+    /// With which probability, at most, that does not hold.
+    pub delta: String,
+    /// Whose nonce made the coins.
+    pub audience: String,
+    /// The hash of that nonce, which was logged with the bits.
+    pub question: String,
+    /// Where bits and question were logged before the nonce was told, where that is known.
+    pub committed: Option<String>,
+    /// What all noise of the version that is known here comes to, with this.
+    pub account: Option<NoiseAccount>,
+}
+
+/// What was told of a version with noise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoiseAccount {
+    /// Releases that committed to noise.
+    pub committed: u64,
+    /// How many of them were not answered: not released.
+    pub unanswered: u64,
+    /// The sum of their epsilons.
+    pub epsilon: String,
+    /// The sum of their deltas.
+    pub delta: String,
+}
+
 /// One result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Told {
@@ -116,12 +156,25 @@ pub struct Told {
     pub standard_error: Option<Value>,
     /// How far it may be from the result over unrounded numbers.
     pub within: Option<Value>,
+    /// The standard deviation of its noise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Value>,
 }
 
 impl ProofReport {
+    /// The same, with where its noise was committed to, if that is known, and what all noise of the
+    /// version comes to.
+    #[must_use]
+    pub fn with_noise(mut self, committed: Option<String>, account: NoiseAccount) -> Self {
+        if let Some(noise) = &mut self.noise {
+            (noise.committed, noise.account) = (committed, Some(account));
+        }
+        self
+    }
+
     /// What a proof shows; `released` is where its release stands, if that is known.
     pub fn new(proven: &Proven, released: Option<&StatementRef>) -> Self {
-        let (file, body) = (proven.file(), proven.statistic().body());
+        let (file, body) = (proven.file(), proven.body());
         let context = &file.context;
         let column = |at: &u16| {
             body.schema.columns().get(usize::from(*at)).map_or("", |column| &column.name[..])
@@ -131,8 +184,9 @@ impl ProofReport {
             group: names.iter().map(|name| (*name).to_owned()).zip(row.group.clone()).collect(),
             answers: row.answers.iter().map(told).collect(),
         });
-        let integers = proven.statistic().results();
-        let withheld = left_out(proven.claim(), body, integers).map(|left_out| {
+        let integers = proven.statistic().map(|statistic| statistic.results());
+        let left_out = integers.and_then(|integers| left_out(proven.claim(), body, integers));
+        let withheld = left_out.map(|left_out| {
             let named = |group: Vec<Level>| {
                 let names = names.iter().map(|name| (*name).to_owned());
                 names.zip(group.into_iter().map(Some)).collect()
@@ -148,6 +202,8 @@ impl ProofReport {
         if withheld.is_some() {
             not_proven.push(OTHERS_SMALL.to_owned());
         }
+        let noise = proven.noise().map(noise_told);
+        not_proven.extend(noise.iter().flat_map(beside_noise));
         if context.audience.is_some() {
             let nonce = "that nobody else was shown it: a nonce shows that it was made after the \
                          question, and stops no forwarding";
@@ -170,9 +226,16 @@ impl ProofReport {
             }),
             results: results.collect(),
             withheld,
-            policy: policy(&body.policy),
+            policy: match &noise {
+                Some(noise) => noise_policy(noise),
+                None => policy(&body.policy),
+            },
             rounding: rounding(proven),
-            promised: owned(PROMISED),
+            promised: match &noise {
+                Some(_) => owned(PROMISED_OF_NOISE),
+                None => owned(PROMISED),
+            },
+            noise,
             not_proven,
             label: LABEL.to_owned(),
         }
@@ -189,7 +252,52 @@ fn told(answer: &Answer) -> Told {
         value: answer.value,
         standard_error: answer.standard_error.map(Value::Float),
         within: answer.within,
+        noise: answer.noise.map(Value::Float),
     }
+}
+
+fn noise_told(noise: &CheckedNoise) -> NoiseTold {
+    let ask = noise.committed().ask();
+    NoiseTold {
+        epsilon: thousandths(u64::from(ask.privacy.epsilon_thousandths())),
+        delta: format!("1e-{}", ask.privacy.delta_exponent()),
+        audience: ask.audience.to_string(),
+        question: hex::encode(ask.question),
+        committed: None,
+        account: None,
+    }
+}
+
+/// A number of thousandths, without zeros at the end.
+pub(crate) fn thousandths(number: u64) -> String {
+    let text = format!("{}.{:03}", number / 1_000, number % 1_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// What a reader of results with noise has to know beside them.
+fn beside_noise(noise: &NoiseTold) -> [String; 2] {
+    [
+        "that other releases of these rows tell no more: epsilon is of this one, and what is \
+         released without noise is in no account"
+            .to_owned(),
+        format!(
+            "that the noise was not chosen, to whoever does not trust {} to have told the nonce only \
+             when the bits were logged",
+            noise.audience
+        ),
+    ]
+}
+
+fn noise_policy(noise: &NoiseTold) -> Vec<String> {
+    let NoiseTold { epsilon, delta, .. } = noise;
+    vec![
+        format!(
+            "another row in the place of one makes no results more likely than e^{epsilon} times, but \
+             with probability {delta} (differential privacy, computational)"
+        ),
+        "every number of rows and every sum bears noise, so small groups are told like others"
+            .to_owned(),
+    ]
 }
 
 fn policy(policy: &Policy) -> Vec<String> {
@@ -209,7 +317,7 @@ fn policy(policy: &Policy) -> Vec<String> {
 }
 
 fn rounding(proven: &Proven) -> Vec<String> {
-    let columns = rounded_columns(proven.claim(), &proven.statistic().body().schema);
+    let columns = rounded_columns(proven.claim(), &proven.body().schema);
     let line = |(name, places): (String, u8)| match places {
         0 => format!("{name} was committed as whole numbers"),
         places => {

@@ -2,13 +2,18 @@
 
 use super::answers::Value;
 use super::groups::Level;
-use super::report::{Group, ProofReport, Told, WithheldGroups};
+use super::report::{Group, NoiseAccount, NoiseTold, ProofReport, Told, WithheldGroups};
 
 /// The report in lines. Names and levels are whatever a holder declared: what could steer a terminal
 /// is escaped.
 pub fn words(report: &ProofReport) -> String {
     let mut lines = Lines(Vec::new());
-    lines.title("PROVEN, over exactly the rows that were committed");
+    lines.title(match &report.noise {
+        None => "PROVEN, over exactly the rows that were committed",
+        Some(_) => {
+            "PROVEN, with noise that nobody chose, over exactly the rows that were committed"
+        }
+    });
     lines.item(&report.claim);
     for group in &report.results {
         lines.group(group);
@@ -16,11 +21,19 @@ pub fn words(report: &ProofReport) -> String {
     if report.results.is_empty() {
         lines.item("no group has rows");
     }
-    lines.item(
-        "told as well: the numbers of rows, sums and sums of products that these follow from",
-    );
+    lines.item(match &report.noise {
+        None => {
+            "told as well: the numbers of rows, sums and sums of products that these follow from"
+        }
+        Some(_) => {
+            "told as well: the numbers of rows and sums that these follow from, with their noise"
+        }
+    });
     if let Some(withheld) = &report.withheld {
         lines.withheld(withheld);
+    }
+    if let Some(noise) = &report.noise {
+        lines.noise(noise);
     }
     lines.title("About");
     lines.item(&format!("dataset {}", report.dataset));
@@ -84,6 +97,25 @@ impl Lines {
         }
     }
 
+    fn noise(&mut self, noise: &NoiseTold) {
+        self.title("NOISE, made of the holder's bits and the coins of somebody's nonce");
+        self.item(&format!("epsilon {}, delta {}", noise.epsilon, noise.delta));
+        self.item(&match &noise.committed {
+            Some(place) => format!("bits and question were logged first, {place}"),
+            None => {
+                "NOT known to be logged before the nonce was told: what is known here of the log \
+                     does not say so"
+                    .to_owned()
+            }
+        });
+        if let Some(NoiseAccount { committed, unanswered, epsilon, delta }) = &noise.account {
+            self.item(&format!(
+                "with noise, {committed} of this version, {unanswered} of them not released; all \
+                 together epsilon {epsilon}, delta {delta}"
+            ));
+        }
+    }
+
     fn group(&mut self, group: &Group) {
         let levels: Vec<String> = group.group.iter().map(named).collect();
         if !levels.is_empty() {
@@ -121,6 +153,12 @@ fn result(told: &Told) -> String {
     let mut text = format!("{} = {}", told.name, told.value);
     if let Some(within) = told.within {
         text.push_str(&format!(" (unrounded: within {within})"));
+    }
+    if let Some(Value::Float(noise)) = told.noise {
+        let value = told.value.to_string().parse::<f64>().unwrap_or_default();
+        let [low, high] = [-1.96, 1.96].map(|times: f64| short(value + times * noise));
+        let noise = short(noise);
+        text.push_str(&format!(" (noise spreads by {noise}; {low} to {high} within 1.96 of it)"));
     }
     if let (Value::Float(value), Some(Value::Float(error))) = (told.value, told.standard_error) {
         let [low, high] = [-1.96, 1.96].map(|times: f64| short(value + times * error));

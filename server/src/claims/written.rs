@@ -102,7 +102,7 @@ fn read_did(text: &str) -> Result<Did, WrittenClaimError> {
         .map_err(|error: <Did as std::str::FromStr>::Err| WrittenClaimError::Did(error.to_string()))
 }
 
-fn hex32(text: &str) -> Result<[u8; 32], WrittenClaimError> {
+pub(super) fn hex32(text: &str) -> Result<[u8; 32], WrittenClaimError> {
     let small = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let bytes = hex::decode(text).ok().filter(|_| small);
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(WrittenClaimError::Nonce)

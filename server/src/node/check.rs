@@ -9,16 +9,17 @@ use std::path::PathBuf;
 use serde::Serialize;
 use veritrail_proof::ingest::Checked;
 use veritrail_provenance::{
-    ledger::{View, queries},
+    ledger::{View, queries, rows::ReleaseRow},
     reference::Reference,
     statement::StatementRef,
 };
 
 use self::file::Given;
-pub(super) use self::file::is_proof;
+pub(super) use self::file::{is_proof, read_bounded};
 pub use self::offline::check_offline;
 use super::{
     Node,
+    noise::{account, committed_as},
     report::{Conclusion, Verification},
     resolve::{FoundVersion, Resolved},
 };
@@ -53,6 +54,7 @@ impl CheckedProof {
     pub fn exit_code(&self) -> u8 {
         match (&self.shown, self.version.exit_code()) {
             (None, 0) => 1,
+            (Some(shown), 0) if is_unfounded(shown) => 1,
             (_, code) => code,
         }
     }
@@ -60,7 +62,12 @@ impl CheckedProof {
     /// The answer as one line.
     pub fn headline(&self) -> String {
         let subject = &self.version.subject;
+        let unfounded = self.shown.as_ref().is_some_and(is_unfounded);
         match self.version.conclusion {
+            Conclusion::Verified | Conclusion::ConsistentButUnnamed if unfounded => format!(
+                "the proof holds, but what is known here of the log does not say that its noise was \
+                 committed to before: {subject}"
+            ),
             Conclusion::Verified if self.version.trusts_any => {
                 format!("the proof holds, with any signer trusted (--trust any): {subject}")
             }
@@ -106,7 +113,7 @@ impl Node {
             tokio::task::block_in_place(|| shown(&given, &checked, &held.place(), self.view()));
         progress.end();
         let shown = shown?;
-        if shown.released.is_some() && found.origin == *self.origin() {
+        if shown.released.is_some() && shown.noise.is_none() && found.origin == *self.origin() {
             // A home that lost what it released learns it again, to hold later claims against it.
             self.settings().set_released(&given.id, &given.file.statement).or_failed()?;
         }
@@ -123,6 +130,11 @@ impl Node {
     }
 }
 
+/// Whether it bears noise of which the log that is known here says nothing.
+fn is_unfounded(shown: &ProofReport) -> bool {
+    shown.noise.as_ref().is_some_and(|noise| noise.committed.is_none())
+}
+
 /// What a proof shows of commitments that were checked, in the place that the log gives them.
 fn shown(
     given: &Given,
@@ -132,16 +144,21 @@ fn shown(
 ) -> Result<ProofReport> {
     let proven = claims::check(&given.bytes, version, place).or_refused();
     let proven = proven.map_err(|e| given.refused(e))?;
-    let released = released(given, &proven, view)?;
-    Ok(ProofReport::new(&proven, released.as_ref()))
+    let (file, origin) = (&given.file, &given.file.context.origin);
+    let rows = queries::releases(view, origin, &file.dataset, file.version).or_failed()?;
+    let released = released(given, &proven, &rows)?;
+    let report = ProofReport::new(&proven, released.as_ref());
+    let (Some(noise), Some(answered)) = (proven.noise(), &file.noise) else { return Ok(report) };
+    let committed = committed_as(noise, &answered.release, origin, &rows).or_refused();
+    let committed = committed.map_err(|e| given.refused(e))?;
+    Ok(report.with_noise(committed.map(|at| format!("{}#{}", at.origin, at.index)), account(&rows)))
 }
 
-/// Where the log releases this file, if `view` knows of it. What is not known is no fault of the
-/// proof; a place in the chain that another proof has is.
-fn released(given: &Given, proven: &Proven, view: &dyn View) -> Result<Option<StatementRef>> {
-    let (file, context) = (&given.file, &given.file.context);
+/// Where the log releases this file, if these releases of the version are known of it. What is not
+/// known is no fault of the proof; a place in the chain that another proof has is.
+fn released(given: &Given, proven: &Proven, rows: &[ReleaseRow]) -> Result<Option<StatementRef>> {
+    let context = &given.file.context;
     let origin = &context.origin;
-    let rows = queries::releases(view, origin, &file.dataset, file.version).or_failed()?;
     if let Some(row) = rows.iter().find(|row| row.payload.proof == given.id) {
         proven.check_release(&row.payload).or_refused().map_err(|e| given.refused(e))?;
         let (origin, at) = (origin.clone(), row.at);

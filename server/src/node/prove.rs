@@ -4,6 +4,7 @@
 mod asked;
 mod earlier;
 mod make;
+pub mod noise;
 mod release;
 
 use std::path::PathBuf;
@@ -80,7 +81,7 @@ impl Node {
     /// error there is no file and no statement.
     pub async fn prove(&self, request: &ProveRequest, progress: &dyn Progress) -> Result<Proved> {
         release::check_free(&request.out)?;
-        let asked = asked::read(request)?;
+        let asked = asked::read(&request.claim, request.of.as_deref(), request.audience.as_ref())?;
         let found = self.version_to_prove(&asked.of)?;
         let signer = request.signer.as_deref().map(did).transpose()?;
         let signer = self.releaser(&found, signer.as_ref())?;
@@ -107,9 +108,21 @@ impl Node {
             predecessor: last.map(|last| last.at.id),
             audience: asked.audience,
         };
-        let made = make::make(opened, order, progress).await?;
-        tokio::task::block_in_place(|| {
-            self.release(&found, &signer, last, made, &request.out, &progress.stop())
+        let make::Made { bytes, proven, compared } = make::make(opened, order, progress).await?;
+        let statement = Some(proven.file().statement.clone());
+        let sealed = release::Sealed { bytes, statement, noise: None, answers: None };
+        let released = tokio::task::block_in_place(|| {
+            self.release(&found, &signer, last, sealed, &request.out, &progress.stop())
+        })?;
+        Ok(Proved {
+            file: request.out.clone(),
+            bytes: released.bytes,
+            proof: released.proof,
+            number: released.number,
+            compared,
+            log: released.log(),
+            statement: released.at.id,
+            shown: ProofReport::new(&proven, Some(&released.at)),
         })
     }
 

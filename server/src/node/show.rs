@@ -120,6 +120,12 @@ pub struct ShownRelease {
     pub proof: ChunkId,
     /// Its length.
     pub bytes: u64,
+    /// ε of the noise that it commits to, where it holds no results yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commits_to_epsilon: Option<String>,
+    /// The release whose noise its results bear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers: Option<StatementId>,
 }
 
 /// One file of a version.

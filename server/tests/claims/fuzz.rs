@@ -1,8 +1,10 @@
 //! Proof files, CLAIM.toml and the claim language under hostile inputs and mutations
 //! (fuzz/harness.rs).
 
+use veritrail_proof::noise::Ask;
 use veritrail_proof::statement::Statement;
-use veritrail_server::claims::{Claim, ProofFile, ProofFileError, WrittenClaim};
+use veritrail_server::claims::noise::{KeptNonce, Question};
+use veritrail_server::claims::{Claim, NoiseFile, ProofFile, ProofFileError, WrittenClaim};
 
 use super::fixture::*;
 use super::hospital::*;
@@ -32,6 +34,45 @@ fn proof_file() {
             assert_eq!(statement.encode(), file.statement);
         }
         true
+    });
+}
+
+/// The same of a noise file, and of the proof file that answers with it.
+#[test]
+fn noise_file() {
+    let seeds = ["noise-file.hex", "proof-noisy-file.hex"].map(|name| {
+        let hex: String = golden(name).split_whitespace().collect();
+        let mut content = hex::decode(hex).unwrap();
+        content.truncate(content.len() - 32);
+        content
+    });
+    fuzz(concat!(module_path!(), "::noise_file"), &seeds, 20_000, |bytes| {
+        let whole = redigested(bytes.to_vec());
+        if let Ok(file) = ProofFile::decode(&whole) {
+            assert_eq!(file.encode(), whole);
+            return true;
+        }
+        let Ok(file) = NoiseFile::decode(&whole) else { return false };
+        assert_eq!(file.encode(), whole);
+        if let Ok(ask) = Ask::decode(&file.ask) {
+            assert_eq!(ask.encode(), file.ask);
+        }
+        true
+    });
+}
+
+#[test]
+fn question() {
+    let body = hospital().checked.body();
+    let asked = Question::ask(&super::noisy::asker(), body, "example.org/hospital", &[7; 32]);
+    let seeds = [toml::to_string(&asked).unwrap(), toml::to_string(&asked.kept(&[7; 32])).unwrap()];
+    let seeds = seeds.map(String::into_bytes);
+    fuzz(concat!(module_path!(), "::question"), &seeds, 5_000, |bytes| {
+        let Ok(text) = std::str::from_utf8(bytes) else { return false };
+        match (Question::parse(text), KeptNonce::parse(text)) {
+            (Err(one), Err(other)) => one.to_string().is_empty() || other.to_string().is_empty(),
+            _ => true,
+        }
     });
 }
 

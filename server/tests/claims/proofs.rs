@@ -6,6 +6,7 @@ use veritrail_proof::statement::plan::plan;
 use veritrail_proof::statement::prove::prove_results;
 use veritrail_proof::statement::verify::RefusedStatement;
 use veritrail_proof::statement::{Condition, Context, Statement, StatementError};
+use veritrail_proof::wire::WireError;
 use veritrail_provenance::hash::{ChunkId, LogHash, StatementId};
 use veritrail_provenance::statement::{ProofRelease, StatementRef};
 use veritrail_server::claims::answers::Value;
@@ -106,7 +107,7 @@ pub fn flipped_bytes_are_refused(version: &Hospital, file: &ProofFile) {
                     *proven.claim().statement(),
                     Statement::decode(&file.statement).unwrap()
                 );
-                assert_eq!(proven.statistic().results(), file.results);
+                assert_eq!(proven.statistic().unwrap().results(), file.results);
             }
             Err(error) => assert!(!error.to_string().is_empty()),
         }
@@ -222,7 +223,9 @@ fn layouts_that_the_writer_does_not_write_are_refused() {
         assert!(ProofFile::decode(&bytes[..cut]).is_err());
     }
     assert_eq!(ProofFile::decode(&[0; 400]), Err(ProofFileError::Magic));
-    let later = [&b"veritrail-proof/2"[..], &content[17..]].concat();
+    let noisy = [&b"veritrail-proof/2"[..], &content[17..]].concat();
+    assert_eq!(ProofFile::decode(&redigested(noisy)), Err(ProofFileError::Wire(WireError::Length)));
+    let later = [&b"veritrail-proof/3"[..], &content[17..]].concat();
     assert_eq!(ProofFile::decode(&redigested(later)), Err(ProofFileError::Magic));
     // Every length is claimed to be huge, and one more than it is.
     let claim = position(content, file.claim.as_bytes()).start - 4;
@@ -298,6 +301,7 @@ fn the_policy_is_applied_by_holder_and_reader() {
         statement: claim.statement().encode(),
         results: vec![4],
         argument,
+        noise: None,
     };
     let error = claims::check(&file.encode(), &checked, &place()).unwrap_err();
     let policy = RefusedStatement::Statement(StatementError::Policy(Refusal::Cell));
@@ -328,6 +332,8 @@ fn a_release_in_the_log_is_of_this_file() {
         version_number: 1,
         proof: ChunkId::of(&bytes),
         bytes: bytes.len() as u64,
+        noise: None,
+        answers: None,
     };
     assert_eq!(proven.check_release(&release), Ok(()));
     let changed = |change: &dyn Fn(&mut ProofRelease)| {

@@ -88,6 +88,7 @@ fn names_and_levels_cannot_steer_a_terminal() {
             value: Value::Whole(1),
             standard_error: None,
             within: None,
+            noise: None,
         }],
     }];
     let text = words(&report);

@@ -42,7 +42,7 @@ pub fn prove(
     prove_hiding(transcript, relation, columns, &[], blinds)
 }
 
-/// As [`prove`], with the sums that the relation hides.
+/// As [`prove`], with the sums that the relation hides and commits to here.
 ///
 /// # Errors
 /// When columns or sums do not fit the relation.
@@ -53,23 +53,55 @@ pub fn prove_hiding(
     sums: &[u128],
     blinds: &mut impl Blinds,
 ) -> Result<Vec<u8>, ProveError> {
+    if !relation.given().is_empty() {
+        return Err(ProveError::Shape);
+    }
+    let hidden =
+        sums.iter().map(|sum| Hidden { value: Scalar::from(*sum), blind: blinds.draw() }).collect();
+    prove_with(transcript, relation, columns, hidden, blinds)
+}
+
+/// As [`prove`], with what opens the commitments to the sums that the relation has as given.
+///
+/// # Errors
+/// When columns or sums do not fit the relation.
+pub fn prove_given(
+    transcript: &mut impl Channel,
+    relation: &Relation,
+    columns: &[OpenColumn],
+    given: Vec<Hidden>,
+    blinds: &mut impl Blinds,
+) -> Result<Vec<u8>, ProveError> {
+    if given.len() != relation.given().len() {
+        return Err(ProveError::Shape);
+    }
+    prove_with(transcript, relation, columns, given, blinds)
+}
+
+fn prove_with(
+    transcript: &mut impl Channel,
+    relation: &Relation,
+    columns: &[OpenColumn],
+    hidden: Vec<Hidden>,
+    blinds: &mut impl Blinds,
+) -> Result<Vec<u8>, ProveError> {
     let chunks = relation.chunks();
     let fits = |column: &OpenColumn| {
         column.blinds.len() == chunks && column.commitments.points().len() == chunks
     };
-    let told = sums.len() == relation.hidden().len();
+    let told = hidden.len() == relation.hidden().len();
     if columns.len() != relation.columns() || !columns.iter().all(fits) || !told {
         return Err(ProveError::Shape);
     }
     let committed = columns.iter().map(|column| &column.commitments);
     super::absorb_columns(transcript, relation, committed);
     let tau = super::zero_form(transcript, relation)?;
-    let hidden: Vec<Hidden> =
-        sums.iter().map(|sum| Hidden { value: Scalar::from(*sum), blind: blinds.draw() }).collect();
     let sent = encode_sums(&hidden.iter().map(Hidden::commit).collect::<Vec<_>>())?;
     let weights = super::claim_weights(transcript, relation, &sent)?;
     let mut writer = Writer::new();
-    sent.iter().for_each(|point| writer.bytes(point));
+    if relation.given().is_empty() {
+        sent.iter().for_each(|point| writer.bytes(point));
+    }
     let mut prover = Prover { transcript, relation, columns, hidden, blinds, writer };
     match relation.mode() {
         Mode::Linear => prover.open_sums(&weights)?,
@@ -80,13 +112,16 @@ pub fn prove_hiding(
 
 /// A hidden number: the prover's view of a value commitment.
 #[derive(Clone, Copy)]
-struct Hidden {
-    value: Scalar,
-    blind: Scalar,
+pub struct Hidden {
+    /// The number.
+    pub value: Scalar,
+    /// What hides it.
+    pub blind: Scalar,
 }
 
 impl Hidden {
-    fn commit(&self) -> Sum {
+    /// Its commitment.
+    pub fn commit(&self) -> Sum {
         commit_value(&self.value, &self.blind)
     }
 }

@@ -9,7 +9,7 @@ use ark_ff::{Field, One, Zero};
 use super::equations::Equations;
 use super::prove::last_equation;
 use super::{Commitments, VerifyError, ends, inner, powers};
-use crate::curve::{Encoded, Point, Scalar};
+use crate::curve::{Encoded, Point, Scalar, encode_point};
 use crate::generators::{CHUNK_BITS, CHUNK_ROWS};
 use crate::relation::{Mode, Relation, eq_table};
 use crate::transcript::Channel;
@@ -28,9 +28,25 @@ pub fn verify(
     proof: &[u8],
     equations: &mut Equations,
 ) -> Result<(), VerifyError> {
+    verify_given(transcript, relation, columns, &[], proof, equations)
+}
+
+/// As [`verify`], with the commitments to the sums that the relation has as given.
+///
+/// # Errors
+/// When the proof is not well formed, or a commitment is the identity.
+pub fn verify_given(
+    transcript: &mut impl Channel,
+    relation: &Relation,
+    columns: &[&Commitments],
+    given: &[Point],
+    proof: &[u8],
+    equations: &mut Equations,
+) -> Result<(), VerifyError> {
     let chunks = relation.chunks();
     let fits = |column: &&Commitments| column.points().len() == chunks;
-    if columns.len() != relation.columns() || !columns.iter().all(fits) {
+    let shape = columns.len() == relation.columns() && given.len() == relation.given().len();
+    if !shape || !columns.iter().all(fits) {
         return Err(VerifyError::Shape);
     }
     if proof.len() != super::proof_len(relation) {
@@ -41,8 +57,11 @@ pub fn verify(
     let tau = super::zero_form(transcript, relation)?;
     let mut reader = Reader::new(proof);
     let mut sent = Vec::new();
-    let mut hidden = Vec::new();
-    for _ in relation.hidden() {
+    let mut hidden = given.to_vec();
+    for point in given {
+        sent.push(encode_point(point).map_err(WireError::from)?);
+    }
+    for _ in given.len()..relation.hidden().len() {
         let (point, bytes) = reader.point()?;
         hidden.push(point);
         sent.push(bytes);

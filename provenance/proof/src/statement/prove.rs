@@ -91,11 +91,7 @@ pub fn prove_sums(
 ) -> Result<Vec<u8>, StatementError> {
     let results = sums.told;
     let relation = plan.relation(version.body.rows, results)?;
-    let mut columns = Vec::with_capacity(relation.columns());
-    for (column, role) in &plan.columns {
-        let open = version.column(*column, *role).ok_or(StatementError::Missing)?;
-        columns.push(open.clone());
-    }
+    let mut columns = open_columns(version, plan)?;
     let mut transcript = Transcript::new();
     absorb(&mut transcript, &version.body, context, statement, plan, results);
     let witness = witness_digest(&columns, version.seed());
@@ -112,8 +108,17 @@ pub fn prove_sums(
     Ok(proof)
 }
 
+/// The opened columns that a plan's proof is over.
+pub(crate) fn open_columns(
+    version: &OpenVersion,
+    plan: &Plan,
+) -> Result<Vec<OpenColumn>, StatementError> {
+    let open = |(column, role): &(u16, Role)| version.column(*column, *role).cloned();
+    plan.columns.iter().map(|one| open(one).ok_or(StatementError::Missing)).collect()
+}
+
 /// Commits to a column that only this proof knows, under fresh blinds.
-fn commit_derived(
+pub(crate) fn commit_derived(
     cells: Cells,
     chunks: usize,
     blinds: &mut impl Blinds,
@@ -124,7 +129,10 @@ fn commit_derived(
     Ok(OpenColumn { cells, blinds, commitments })
 }
 
-fn compute(version: &OpenVersion, claims: &[Counted]) -> Result<Vec<u128>, StatementError> {
+pub(crate) fn compute(
+    version: &OpenVersion,
+    claims: &[Counted],
+) -> Result<Vec<u128>, StatementError> {
     let rows = version.body.rows as usize;
     claims.par_iter().map(|claim| sum(version, claim, rows)).collect()
 }
@@ -143,7 +151,7 @@ fn sum(version: &OpenVersion, claim: &Counted, rows: usize) -> Result<u128, Stat
     Ok((0..rows).map(product).sum())
 }
 
-fn derive(version: &OpenVersion, plan: &Plan) -> Result<Vec<Cells>, StatementError> {
+pub(crate) fn derive(version: &OpenVersion, plan: &Plan) -> Result<Vec<Cells>, StatementError> {
     let rows = version.body.rows as usize;
     let mut derived: Vec<Cells> = Vec::with_capacity(plan.derived.len());
     for facts in &plan.derived {

@@ -100,10 +100,7 @@ fn verify_into(
     for _ in &plan.derived {
         derived.push(Commitments::decode(reader.take(column_len)?, relation.chunks())?);
     }
-    let mut columns = Vec::with_capacity(relation.columns());
-    for (column, role) in &plan.columns {
-        columns.push(version.column(*column, *role).ok_or(StatementError::Missing)?);
-    }
+    let mut columns = committed_columns(version, &plan)?;
     columns.extend(&derived);
     let mut transcript = Transcript::new();
     absorb(&mut transcript, body, context, statement, &plan, results);
@@ -114,4 +111,13 @@ fn verify_into(
         plan,
         results: results.to_vec(),
     })
+}
+
+/// The commitments that a plan's proof is over.
+pub(crate) fn committed_columns<'a>(
+    version: &'a Checked,
+    plan: &Plan,
+) -> Result<Vec<&'a Commitments>, StatementError> {
+    let committed = |(column, role): &(u16, _)| version.column(*column, *role);
+    plan.columns.iter().map(|one| committed(one).ok_or(StatementError::Missing)).collect()
 }

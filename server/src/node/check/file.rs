@@ -9,13 +9,13 @@ use veritrail_provenance::hash::ChunkId;
 
 use super::CheckRequest;
 use crate::{
-    claims::{PROOF_FILE_BYTES_MAX, ProofFile, WrittenClaim},
+    claims::{NoiseFile, PROOF_FILE_BYTES_MAX, ProofFile, WrittenClaim},
     error::{Kind, NodeError, OrKind as _, Result},
     node::plain_file,
 };
 
-/// What proof files of any version begin with, and those of this one go on with.
-const BEGINS: (&[u8], &[u8]) = (b"veritrail-proof/", b"1");
+/// What proof files of any version begin with, and those of the known ones go on with.
+const BEGINS: (&[u8], [&[u8]; 2]) = (b"veritrail-proof/", [b"1", b"2"]);
 
 /// What every refused proof comes to.
 const DO_NOT_RELY: &str = "do not rely on it; ask its holder for the proof that the log names";
@@ -32,7 +32,15 @@ pub(super) struct Given {
 impl Given {
     pub(super) fn read(request: &CheckRequest) -> Result<Self> {
         let place = request.file.display().to_string();
-        let bytes = read(&request.file).map_err(|e| e.at(&place))?;
+        let bytes = read_bounded(&request.file, PROOF_FILE_BYTES_MAX, "proof file");
+        let bytes = bytes.map_err(|e| e.at(&place))?;
+        if NoiseFile::is_one(&bytes) {
+            return Err(NodeError::usage("it commits to noise, and holds no results yet")
+                .at(&place)
+                .hint(
+                    "who asked tells the nonce for it: veritrail noise reveal FILE --nonce FILE",
+                ));
+        }
         check_version(&bytes).map_err(|e| e.at(&place))?;
         let file = ProofFile::decode(&bytes).or_refused();
         let file = file.map_err(|e| {
@@ -75,16 +83,15 @@ pub(in crate::node) fn is_proof(path: &Path) -> bool {
     read.is_ok() && start == begins
 }
 
-/// The file's bytes, bounded.
-fn read(path: &Path) -> Result<Vec<u8>> {
+/// The bytes of a file that somebody was given, bounded.
+pub(in crate::node) fn read_bounded(path: &Path, limit: usize, noun: &str) -> Result<Vec<u8>> {
     let unread = |e: std::io::Error| match e.kind() {
-        ErrorKind::NotFound => {
-            NodeError::not_found("no such file").hint("name the proof file that you were given")
-        }
-        ErrorKind::InvalidInput => NodeError::usage(e.to_string()).hint("name a proof file"),
-        _ => NodeError::failed(e.to_string()).hint("name a proof file that can be read"),
+        ErrorKind::NotFound => NodeError::not_found("no such file")
+            .hint(format!("name the {noun} that you were given")),
+        ErrorKind::InvalidInput => NodeError::usage(e.to_string()).hint(format!("name a {noun}")),
+        _ => NodeError::failed(e.to_string()).hint(format!("name a {noun} that can be read")),
     };
-    let limit = PROOF_FILE_BYTES_MAX as u64;
+    let limit = limit as u64;
     let mut bytes = Vec::new();
     plain_file::open(path)
         .map_err(unread)?
@@ -92,16 +99,16 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         .read_to_end(&mut bytes)
         .map_err(unread)?;
     if bytes.len() as u64 > limit {
-        return Err(NodeError::refused("it is longer than any proof file").hint(DO_NOT_RELY));
+        return Err(NodeError::refused(format!("it is longer than any {noun}")).hint(DO_NOT_RELY));
     }
     Ok(bytes)
 }
 
 /// A later version is no fault of the file.
 fn check_version(bytes: &[u8]) -> Result<()> {
-    let (begins, version) = BEGINS;
+    let (begins, versions) = BEGINS;
     match bytes.strip_prefix(begins) {
-        Some(rest) if !rest.starts_with(version) => {
+        Some(rest) if !versions.iter().any(|version| rest.starts_with(version)) => {
             Err(NodeError::could_not_check("it is a proof file of a version not known here")
                 .hint("a newer version of this program may read it"))
         }

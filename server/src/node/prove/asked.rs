@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use veritrail_proof::statement::Audience;
 
-use super::ProveRequest;
 use crate::{
     claims::WrittenClaim,
     error::{Kind, NodeError, OrKind as _, Result},
@@ -30,8 +29,13 @@ pub(super) struct Asked {
     pub(super) audience: Option<Audience>,
 }
 
-pub(super) fn read(request: &ProveRequest) -> Result<Asked> {
-    let written = match &request.claim {
+/// The claim of `source`, about `of` or what its file names, for `audience` or whom its file names.
+pub(super) fn read(
+    source: &ClaimSource,
+    of: Option<&str>,
+    audience: Option<&(String, String)>,
+) -> Result<Asked> {
+    let written = match source {
         ClaimSource::Sql(sql) => WrittenClaim { dataset: None, sql: sql.clone(), audience: None },
         ClaimSource::File(path) => {
             let unread = |e: NodeError| e.at(path.display());
@@ -47,8 +51,8 @@ pub(super) fn read(request: &ProveRequest) -> Result<Asked> {
             written.map_err(|e| unread(e).hint("how one is written: docs/formats/claim.md"))?
         }
     };
-    let of = match (&request.of, written.dataset) {
-        (Some(of), _) => of.clone(),
+    let of = match (of, written.dataset) {
+        (Some(of), _) => of.to_owned(),
         (None, Some(dataset)) => dataset,
         (None, None) => {
             return Err(NodeError::usage("nobody says which version it is about")
@@ -56,7 +60,7 @@ pub(super) fn read(request: &ProveRequest) -> Result<Asked> {
                 .hint("name it: --of REF, or dataset = \"REF\" in the file"));
         }
     };
-    let audience = match (&request.audience, written.audience) {
+    let audience = match (audience, written.audience) {
         (None, written) => written,
         (Some((did, nonce)), None) => {
             let audience = WrittenClaim::audience(did, nonce).or_kind(Kind::Usage);

@@ -60,7 +60,10 @@ impl Node {
     /// What was released of this version.
     pub(super) fn earlier_releases(&self, found: &FoundVersion) -> Result<Earlier> {
         let number = found.row.payload.number;
-        let rows = queries::releases(self.view(), &found.origin, &found.did, number).or_failed()?;
+        let mut rows =
+            queries::releases(self.view(), &found.origin, &found.did, number).or_failed()?;
+        // What is told with noise is hidden by it, and bits that are committed to tell nothing.
+        rows.retain(|row| row.payload.noise.is_none() && row.payload.answers.is_none());
         let known = |row: &ReleaseRow| {
             let kept = self.settings().released(&row.payload.proof).or_failed();
             let read = |bytes: Vec<u8>| Statement::decode(&bytes).or_failed();

@@ -83,7 +83,7 @@ pub(super) async fn make(
 
 /// One step on a thread of its own: whoever asks to stop is answered at once, and what the step
 /// would have given is dropped.
-async fn step<T: Send + 'static>(
+pub(super) async fn step<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> Result<T> + Send + 'static,
     progress: &dyn Progress,
@@ -105,7 +105,7 @@ async fn step<T: Send + 'static>(
 }
 
 /// Fresh bytes of the operating system; where it has none, there is no proof.
-fn entropy() -> Result<Entropy> {
+pub(super) fn entropy() -> Result<Entropy> {
     Ok(Entropy(*Seed::generate().or_failed()?.expose()))
 }
 

@@ -9,12 +9,10 @@ use veritrail_provenance::{
         queries,
         rows::{Newest, ReleaseRow},
     },
-    statement::{Payload, ProofRelease, StatementRef},
+    statement::{CommittedNoise, Payload, ProofRelease, StatementRef},
 };
 
-use super::{Proved, make::Made};
 use crate::{
-    claims::ProofReport,
     error::{NodeError, OrKind as _, Result},
     node::{Node, new_file::NewFile, resolve::FoundVersion},
     stop::Stop,
@@ -32,6 +30,30 @@ pub(super) fn check_free(out: &Path) -> Result<()> {
     }
 }
 
+/// A file that is about to be released.
+pub(super) struct Sealed {
+    pub(super) bytes: Vec<u8>,
+    /// What it states, to hold later claims against; nothing where it bears or commits to noise.
+    pub(super) statement: Option<Vec<u8>>,
+    pub(super) noise: Option<CommittedNoise>,
+    pub(super) answers: Option<StatementId>,
+}
+
+/// A file that was released.
+pub(super) struct Released {
+    pub(super) proof: ChunkId,
+    pub(super) bytes: u64,
+    pub(super) number: u64,
+    pub(super) at: StatementRef,
+}
+
+impl Released {
+    /// Where its release stands, `ORIGIN#N`.
+    pub(super) fn log(&self) -> String {
+        format!("{}#{}", self.at.origin, self.at.index)
+    }
+}
+
 impl Node {
     /// Writes the file and logs its release as the one after `last`.
     pub(super) fn release(
@@ -39,11 +61,11 @@ impl Node {
         found: &FoundVersion,
         signer: &SeedSigner,
         last: Option<Newest>,
-        made: Made,
+        sealed: Sealed,
         out: &Path,
         stop: &Stop,
-    ) -> Result<Proved> {
-        let Made { bytes, proven, compared } = made;
+    ) -> Result<Released> {
+        let Sealed { bytes, statement, noise, answers } = sealed;
         let release = ProofRelease {
             number: last.map_or(0, |last| last.number) + 1,
             previous: last.map(|last| last.at.id),
@@ -51,13 +73,17 @@ impl Node {
             version_number: found.row.payload.number,
             proof: ChunkId::of(&bytes),
             bytes: bytes.len() as u64,
+            noise,
+            answers,
         };
         // From here on a wish to stop waits: a file without a statement, or the other way round,
         // would be half of a release.
         let _held = stop.hold()?;
         // The file is there for good before a statement names it, and goes again if none does.
         let written = NewFile::durable(out, &bytes).map_err(|e| unwritten(&e, out))?;
-        self.settings().set_released(&release.proof, &proven.file().statement).or_failed()?;
+        if let Some(statement) = &statement {
+            self.settings().set_released(&release.proof, statement).or_failed()?;
+        }
         let row = match self.log_release(found, signer, &release) {
             Ok(row) => row,
             Err(e) => match self.released_after_all(&release, found) {
@@ -74,16 +100,7 @@ impl Node {
         };
         written.keep();
         let at = StatementRef { origin: found.origin.clone(), index: row.at.index, id: row.at.id };
-        Ok(Proved {
-            file: out.to_owned(),
-            bytes: release.bytes,
-            proof: release.proof,
-            number: release.number,
-            compared,
-            log: format!("{}#{}", at.origin, at.index),
-            statement: at.id,
-            shown: ProofReport::new(&proven, Some(&at)),
-        })
+        Ok(Released { proof: release.proof, bytes: release.bytes, number: release.number, at })
     }
 
     fn log_release(

@@ -15,6 +15,7 @@ use super::{
     VersionLine,
 };
 use crate::{
+    claims::report::thousandths,
     error::{OrKind as _, Result},
     node::{
         Node,
@@ -104,6 +105,8 @@ impl Node {
             time: row.iat,
             proof: row.payload.proof,
             bytes: row.payload.bytes,
+            commits_to_epsilon: row.payload.noise.map(|it| thousandths(it.epsilon_thousandths)),
+            answers: row.payload.answers,
         };
         Ok(rows.into_iter().map(shown).collect())
     }
