@@ -18,6 +18,7 @@ use veritrail_provenance::identity::{Did, SeedSigner, Signer};
 
 use crate::fixtures::*;
 use crate::statements::{checked, statement};
+use answer::answer_with;
 use committed::NoiseRefused;
 
 const AGE: u16 = 0;
@@ -237,6 +238,10 @@ fn privacy_has_limits() {
     assert_eq!(Privacy::new(2001, 6), Err(PrivacyError::Epsilon));
     assert_eq!(Privacy::new(10, 5), Err(PrivacyError::Delta));
     assert_eq!(Privacy::new(10, 16), Err(PrivacyError::Delta));
+    let many = [(Coins { fine: 0, coarse: 2048 }, 1)];
+    let little = Privacy::new(210, 6).unwrap();
+    assert!(little.is_kept(&many, 1, 64) && !little.is_kept(&many, 1, 65));
+    assert!(!little.is_kept(&many, 1, 0) && !little.is_kept(&[(many[0].0, 17)], 1, 64));
 }
 
 #[test]
@@ -310,6 +315,48 @@ fn another_sum_is_refused() {
     huge[2] = 1 << 127;
     let refused = check_it(noise, &RELEASE, &told(), &huge, &proven.proof).unwrap_err();
     assert_eq!(refused, NoiseError::from(StatementError::Bound).into());
+}
+
+/// The blinds that [`noise::committed`](veritrail_proof::noise::committed) derives are its own, so a
+/// liar is one who opens other bits than were committed to.
+#[test]
+fn a_holder_who_lies_is_refused() {
+    let Made { noise, .. } = &made()[0];
+    let people = &hospital().0;
+    let ages = people.iter().filter(|one| one.smoker).map(|one| (one.age - 18) as u128);
+    let exact = [ages.clone().count() as u128, ages.clone().count() as u128, ages.sum()];
+    let mut blinds = Counted(3);
+    // Bits that make the noise which suits the holder, and sums that do.
+    let chosen = open(Cells::values(vec![1; 4096], 1), 4096, &mut blinds);
+    let told_of = |sums: &[u128]| {
+        let open = &hospital().1.open;
+        answer_with(open, noise, &RELEASE, &told(), &chosen, sums, &ENTROPY).unwrap()
+    };
+    let proven = told_of(&exact);
+    assert!(is_false(check_it(noise, &RELEASE, &told(), &proven.results, &proven.proof)));
+
+    // The same holder whose bits are as they were committed to tells other sums.
+    let ask = noise.ask();
+    let column = open(Cells::values(vec![1; 4096], 1), 4096, &mut blinds);
+    let bit = Factor::Column(0);
+    let product = |coefficient, factors| Product { coefficient, factors };
+    let products = vec![product(1, vec![bit, bit]), product(-1, vec![bit])];
+    let claim = Claim { weight: Weight::Zero, products, sum: 0 };
+    let relation = Relation::new(4096, 1, vec![], vec![claim]).unwrap();
+    let mut transcript = Transcript::new();
+    committed::absorb(&mut transcript, checked().body(), ask, &context());
+    let points = column.commitments.bytes().to_vec();
+    let proof = argue(&mut transcript, &relation, &[column.clone()], &mut blinds).unwrap();
+    let made = NoiseProof { points, proof };
+    let own = Committed::check(checked().body(), ask, &context(), &made).unwrap();
+    let answered = |sums: &[u128]| {
+        let open = &hospital().1.open;
+        let proven = answer_with(open, &own, &RELEASE, &told(), &column, sums, &ENTROPY).unwrap();
+        check_it(&own, &RELEASE, &told(), &proven.results, &proven.proof)
+    };
+    answered(&exact).unwrap();
+    assert!(is_false(answered(&[exact[0], exact[1], exact[2] + 1])));
+    assert!(is_false(answered(&[exact[0] - 1, exact[1] - 1, exact[2]])));
 }
 
 #[test]

@@ -6,10 +6,11 @@ use super::committed::{NoiseRefused, OpenBits};
 use super::{Answers, Ask, Coins, Committed, NoiseError, question};
 use crate::argument::equations::Equations;
 use crate::argument::forms::{OpenForm, forms_len, prove_forms, rest, verify_forms};
-use crate::argument::prove::{Hidden, prove_given};
+use crate::argument::prove::{Hidden, OpenColumn, prove_given};
 use crate::argument::verify::verify_given;
 use crate::argument::{Commitments, VerifyError, proof_len};
 use crate::body::Body;
+use crate::columns::Cells;
 use crate::curve::{ENCODED_LEN, Scalar};
 use crate::generators::CHUNK_ROWS;
 use crate::ingest::Checked;
@@ -21,6 +22,7 @@ use crate::statement::{Audience, Context, StatementError, absorb_as};
 use crate::transcript::{Channel, Entropy, Transcript};
 use crate::wire::{Reader, WireError};
 use veritrail_provenance::hash::StatementId;
+use zeroize::Zeroizing;
 
 /// What a nonce is stretched under.
 const COINS_CONTEXT: &str = "veritrail zkstat/v1 noise coins";
@@ -78,21 +80,40 @@ pub fn answer(
     context: &Context,
     entropy: &Entropy,
 ) -> Result<Proven, NoiseError> {
-    let ask = noise.ask();
-    let (plan, answers) = ask.plan(&version.body)?;
-    let nonce = nonce(noise, context)?;
+    let (plan, answers) = noise.ask().plan(&version.body)?;
+    nonce(noise, context)?;
+    let seed = version.seed();
     let bits =
-        OpenBits::derive(version.seed(), &version.body, ask, answers.count(), noise.context())?;
+        OpenBits::derive(seed, &version.body, noise.ask(), answers.count(), noise.context())?;
     if bits.column.commitments != *noise.commitments() {
         return Err(StatementError::Missing.into());
     }
-    let forms = forms(ask, answers.count(), nonce, release);
-    let true_sums = zeroize::Zeroizing::new(compute(version, &plan.claims)?);
+    let sums = Zeroizing::new(compute(version, &plan.claims)?);
+    answer_with(version, noise, release, context, &bits.column, &sums, entropy)
+}
+
+/// Tells these sums with the noise that these bits make, whether they are true and committed to or
+/// not; a verifier refuses others.
+///
+/// # Errors
+/// When the nonce is another, or there are not as many.
+pub fn answer_with(
+    version: &OpenVersion,
+    noise: &Committed,
+    release: &StatementId,
+    context: &Context,
+    bits: &OpenColumn,
+    sums: &[u128],
+    entropy: &Entropy,
+) -> Result<Proven, NoiseError> {
+    let ask = noise.ask();
+    let (plan, answers) = ask.plan(&version.body)?;
+    let forms = forms(ask, answers.count(), nonce(noise, context)?, release);
     let with_noise = |(sum, answer): (&u128, &Option<usize>)| match answer {
-        Some(at) => sum + forms[*at].noise(&bits, *at),
+        Some(at) => sum + forms[*at].noise(&bits.cells, *at),
         None => *sum,
     };
-    let results: Vec<u128> = true_sums.iter().zip(&answers.of_claims).map(with_noise).collect();
+    let results: Vec<u128> = sums.iter().zip(&answers.of_claims).map(with_noise).collect();
 
     let relation = relation(&plan, &answers, version.body.rows, &results)?;
     let mut columns = open_columns(version, &plan)?;
@@ -105,8 +126,8 @@ pub fn answer(
         .iter()
         .enumerate()
         .map(|(at, form)| OpenForm {
-            numbers: bits.numbers(at),
-            blind: bits.column.blinds[at],
+            numbers: numbers(&bits.cells, at),
+            blind: bits.blinds[at],
             form: form.weights.clone(),
         })
         .collect();
@@ -120,10 +141,16 @@ pub fn answer(
     let given = |(sum, answer): (&u128, &Option<usize>)| {
         answer.map(|at| Hidden { value: Scalar::from(*sum), blind: -values[at].blind })
     };
-    let given = true_sums.iter().zip(&answers.of_claims).filter_map(given).collect();
+    let given = sums.iter().zip(&answers.of_claims).filter_map(given).collect();
     let argument = prove_given(&mut transcript, &relation, &columns, given, &mut blinds);
     proof.extend(argument.map_err(StatementError::from)?);
     Ok(Proven { results, proof })
+}
+
+/// The bits of one answer.
+fn numbers(bits: &Cells, answer: usize) -> Zeroizing<Vec<Scalar>> {
+    let rows = answer * CHUNK_ROWS..(answer + 1) * CHUNK_ROWS;
+    Zeroizing::new(rows.map(|row| bits.scalar(row)).collect())
 }
 
 /// Checks that these integers are what was asked of the committed rows, each with the noise that the
@@ -187,10 +214,10 @@ struct Form {
 }
 
 impl Form {
-    fn noise(&self, bits: &OpenBits, answer: usize) -> u128 {
+    fn noise(&self, bits: &Cells, answer: usize) -> u128 {
         let start = answer * CHUNK_ROWS;
         let coin = |(at, flip): (usize, &bool)| {
-            let falls = (bits.column.cells.word(start + at) == 1) != *flip;
+            let falls = (bits.word(start + at) == 1) != *flip;
             if falls { u128::from(self.coins.weight(at)) } else { 0 }
         };
         self.flips.iter().enumerate().map(coin).sum()

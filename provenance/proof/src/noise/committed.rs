@@ -1,7 +1,6 @@
 //! What is logged before the audience tells its nonce: commitments to one chunk of bits for each
 //! integer, and the proof that they are bits.
 
-use ark_ff::One;
 use zeroize::Zeroizing;
 
 use super::{Ask, NoiseError};
@@ -13,7 +12,7 @@ use crate::body::Body;
 use crate::columns::Cells;
 use crate::commit::blinds::VersionSeed;
 use crate::commit::commit_column;
-use crate::curve::{self, ENCODED_LEN, Scalar};
+use crate::curve::{self, ENCODED_LEN};
 use crate::generators::CHUNK_ROWS;
 use crate::ingest::prove::{OpenVersion, witness_digest};
 use crate::relation::{Claim, Factor, Product, Relation, Weight};
@@ -173,16 +172,6 @@ impl OpenBits {
         let commitments = Commitments::new(points).map_err(ProveError::from)?;
         Ok(Self { column: OpenColumn { cells, blinds, commitments } })
     }
-
-    /// The numbers of one integer's chunk.
-    pub(super) fn numbers(&self, answer: usize) -> Zeroizing<Vec<Scalar>> {
-        let rows = answer * CHUNK_ROWS..(answer + 1) * CHUNK_ROWS;
-        let number = |row| match self.column.cells.word(row) {
-            0 => Scalar::default(),
-            _ => Scalar::one(),
-        };
-        Zeroizing::new(rows.map(number).collect())
-    }
 }
 
 /// All rows of the only column are bits.
@@ -197,7 +186,8 @@ fn relation(chunks: usize) -> Result<Relation, StatementError> {
     Ok(Relation::new(rows, 1, Vec::new(), vec![claim])?)
 }
 
-fn absorb(transcript: &mut impl Channel, body: &Body, ask: &Ask, context: &Context) {
+/// Absorbs all that the bits' proof is bound to, up to its column.
+pub fn absorb(transcript: &mut impl Channel, body: &Body, ask: &Ask, context: &Context) {
     absorb_body(transcript, b"noise", body);
     absorb_place(transcript, context);
     absorb_predecessor(transcript, context);
