@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use veritrail_server::error::{Kind, NodeError};
 
-use crate::output::{Output, tell};
+use crate::{
+    output::{Output, tell},
+    words::printable,
+};
 
 /// Writes the error to stderr and gives its exit code. Kind, place and hint are never missing.
 pub(crate) fn report(error: &NodeError, output: Output) -> ExitCode {
@@ -22,7 +25,7 @@ pub(crate) fn report(error: &NodeError, output: Output) -> ExitCode {
             });
             tell(&object.to_string());
         }
-        Output::Text => tell(&format!("error: {error}\n  hint: {hint}")),
+        Output::Text => tell(&safe(&format!("error: {error}\n  hint: {hint}"))),
     }
     ExitCode::from(error.kind.exit_code())
 }
@@ -60,6 +63,17 @@ fn argument(refusal: &clap::Error) -> String {
         _ => None,
     });
     found.filter(|found| !found.is_empty()).unwrap_or_else(|| "the command line".to_owned())
+}
+
+/// Of files that strangers send, errors name what stands in them: nothing of it steers the terminal,
+/// and no line of it looks like one of ours.
+fn safe(words: &str) -> String {
+    let lines: Vec<String> = words.split('\n').map(printable).collect();
+    let further = lines.iter().skip(1).map(|line| match line.starts_with("  ") {
+        true => line.clone(),
+        false => format!("  {line}"),
+    });
+    lines.first().cloned().into_iter().chain(further).collect::<Vec<_>>().join("\n")
 }
 
 fn said(words: Option<&str>) -> Option<&str> {

@@ -8,6 +8,25 @@ use crate::{
 
 const COUNTS: &str = "select arm, count(*), avg(age) from t group by arm";
 
+/// What stands in a file that a stranger sent steers no terminal, and looks like no word of ours.
+#[test]
+fn files_of_strangers_do_not_speak_for_the_program() {
+    let ada = ward(60);
+    let question = "version = 1\n\"\\u001b[31mRED\\nerror: run this\" = 1\n";
+    ada.file("odd.question", question);
+    let commit = ["noise", "commit", "--sql", COUNTS, "--of", "trial", "--epsilon", "1"];
+    let ran = ada.run(&[&commit[..], &["--question", "odd.question", "-o", "x.noise"]].concat());
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(!ran.stderr.contains('\u{1b}') && ran.stderr.contains("RED"), "{}", ran.stderr);
+    let errors = ran.stderr.lines().filter(|line| line.starts_with("error:")).count();
+    assert_eq!(errors, 1, "{}", ran.stderr);
+    let odd_origin = "version = 1\ndataset = \"did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK\"\n\
+        number = 1\norigin = \"x\\u001b[31m\"\naudience = \"did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK\"\n";
+    ada.file("odd.question", odd_origin);
+    let ran = ada.run(&[&commit[..], &["--question", "odd.question", "-o", "x.noise"]].concat());
+    assert!(ran.code == 2 && !ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+}
+
 /// A holder's home, and a reader's that has fetched what is public of `trial`.
 fn homes() -> (House, House) {
     let (ada, ben) = (ward(400), House::empty());

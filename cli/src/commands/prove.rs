@@ -70,8 +70,8 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
 
 fn text(proved: &Proved) -> String {
     let file = proved.file.display();
-    let compared = match proved.number - 1 {
-        0 => "none: it is the version's first proof".to_owned(),
+    let compared = match proved.earlier {
+        0 => "none: it is the version's first proof without noise".to_owned(),
         before => format!("{} of {before} earlier proofs of the version", proved.compared),
     };
     let rows = [

@@ -107,7 +107,10 @@ pub enum NoiseError {
     #[error("with noise only counts and sums are told, and of all groups")]
     Measure,
     /// Too many integers, or not as many coins.
-    #[error("the noise has too many integers to hide, or not the coins for each")]
+    #[error(
+        "with noise every group tells the same integers, at most {GROUP_ANSWERS_MAX} that bear it and \
+         {ANSWERS_MAX} in all, each with its coins"
+    )]
     Shape,
     /// The privacy that is claimed is none.
     #[error(transparent)]
@@ -121,6 +124,12 @@ pub enum NoiseError {
     /// The nonce is not what was asked with.
     #[error("the nonce is another than the one that was asked with")]
     Nonce,
+}
+
+impl From<WireError> for NoiseError {
+    fn from(error: WireError) -> Self {
+        Self::Statement(error.into())
+    }
 }
 
 impl Ask {
@@ -154,33 +163,32 @@ impl Ask {
     pub fn decode(bytes: &[u8]) -> Result<Self, NoiseError> {
         let mut reader = Reader::new(bytes);
         let ask = Self::read(&mut reader)?;
-        reader.end().map_err(StatementError::from)?;
+        reader.end()?;
         Ok(ask)
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, NoiseError> {
-        let wire = |error: WireError| NoiseError::from(StatementError::from(error));
-        let length = reader.u32().map_err(wire)? as usize;
-        let statement = Statement::decode(reader.take(length).map_err(wire)?)?;
-        let (epsilon, delta) = (reader.u32().map_err(wire)?, reader.u8().map_err(wire)?);
+        let length = reader.u32()? as usize;
+        let statement = Statement::decode(reader.take(length)?)?;
+        let (epsilon, delta) = (reader.u32()?, reader.u8()?);
         let privacy = Privacy::new(epsilon, delta)?;
-        let count = usize::from(reader.u8().map_err(wire)?);
+        let count = usize::from(reader.u8()?);
         if count > GROUP_ANSWERS_MAX {
             return Err(NoiseError::Shape);
         }
         let mut coins = Vec::with_capacity(count);
         for _ in 0..count {
-            let fine = reader.u8().map_err(wire)?;
-            coins.push(Coins { fine, coarse: reader.u16().map_err(wire)? });
+            let fine = reader.u8()?;
+            coins.push(Coins { fine, coarse: reader.u16()? });
         }
-        let order = reader.u8().map_err(wire)?;
-        let length = reader.u32().map_err(wire)? as usize;
-        let audience = std::str::from_utf8(reader.take(length).map_err(wire)?).ok();
+        let order = reader.u8()?;
+        let length = reader.u32()? as usize;
+        let audience = std::str::from_utf8(reader.take(length)?).ok();
         let audience = audience.and_then(|text| text.parse().ok());
-        let audience = audience.ok_or(WireError::Value("a DID")).map_err(wire)?;
-        let question = reader.array().map_err(wire)?;
-        let signature = Signature::from_bytes(reader.array().map_err(wire)?);
-        let salt = reader.array().map_err(wire)?;
+        let audience = audience.ok_or(WireError::Value("a DID"))?;
+        let question = reader.array()?;
+        let signature = Signature::from_bytes(reader.array()?);
+        let salt = reader.array()?;
         Ok(Self { statement, privacy, coins, order, audience, question, signature, salt })
     }
 

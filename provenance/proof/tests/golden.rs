@@ -12,6 +12,7 @@ use veritrail_proof::body::manifest::manifest_hash;
 use veritrail_proof::columns::build::{Cell, ColumnBuilder};
 use veritrail_proof::curve::{ENCODED_LEN, Scalar, encode_scalar, wide_scalar};
 use veritrail_proof::ingest::{Published, check};
+use veritrail_proof::noise::{self, Committed, answer::verify_in};
 use veritrail_proof::schema::Schema;
 use veritrail_proof::statement::plan::plan;
 use veritrail_proof::statement::prove::Proven;
@@ -261,4 +262,49 @@ fn a_statement_with_derived_columns_with_its_transcript() {
         hex_lines(&proven.proof),
     );
     golden("proof-mixed.txt", &text);
+}
+
+/// Over the 20 people: numbers of a group's rows (plain sums, so the linear mode), and a sum beside a
+/// number under a condition.
+#[test]
+fn noise_with_its_transcripts() {
+    let example = example();
+    let checked = check(&example.manifest).unwrap();
+    let statements = [
+        ("proof-noise-counts.txt", vec![], vec![2], vec![Measure::Count]),
+        (
+            "proof-noise-sums.txt",
+            vec![Condition::False(3)],
+            vec![],
+            vec![Measure::Count, Measure::Sum(Quantity::Value(0))],
+        ),
+    ];
+    for (name, conditions, groups, measures) in statements {
+        let statement = Statement { conditions, groups, measures, withheld: vec![] };
+        let ask = crate::noise::ask_of(checked.body(), statement, 2000);
+        let made = noise::commit(&example.open, &ask, &context(), &ENTROPY).unwrap();
+        let mut of_bits = Told::new();
+        let committed =
+            Committed::check_in(&mut of_bits, checked.body(), &ask, &context(), &made).unwrap();
+        let (release, context) = (crate::noise::RELEASE, crate::noise::told());
+        let proven = noise::answer(&example.open, &committed, &release, &context, &ENTROPY);
+        let Proven { results, proof } = proven.unwrap();
+        let mut of_answer = Told::new();
+        let shown = (&results[..], &proof[..]);
+        verify_in(&mut of_answer, &checked, &committed, &release, &context, shown).unwrap();
+        let results: Vec<String> = results.iter().map(u128::to_string).collect();
+        let text = format!(
+            "manifest {}\nask {}\nbits\n{}bits proof\n{}{}\nrelease {release}\nnonce {}\nresults {}\n{}\nproof\n{}",
+            manifest_hash(&example.manifest),
+            hex::encode(ask.encode()),
+            hex_lines(&made.points),
+            hex_lines(&made.proof),
+            of_bits.lines.join("\n"),
+            hex::encode(crate::noise::NONCE),
+            results.join(" "),
+            of_answer.lines.join("\n"),
+            hex_lines(&proof),
+        );
+        golden(name, &text);
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use veritrail_proof::argument::VerifyError;
 use veritrail_proof::argument::prove::prove as argue;
+use veritrail_proof::body::Body;
 use veritrail_proof::columns::Cells;
 use veritrail_proof::noise::privacy::exponential;
 use veritrail_proof::noise::verify;
@@ -69,7 +70,10 @@ fn audience() -> Did {
 }
 
 pub fn ask(statement: Statement, thousandths: u32) -> Ask {
-    let body = checked().body();
+    ask_of(checked().body(), statement, thousandths)
+}
+
+pub fn ask_of(body: &Body, statement: Statement, thousandths: u32) -> Ask {
     let privacy = Privacy::new(thousandths, 6).unwrap();
     let plan = plan::plan(&statement, body).unwrap();
     let answers = Answers::of(&statement, &plan, &body.schema).unwrap();
@@ -88,7 +92,7 @@ pub fn ask(statement: Statement, thousandths: u32) -> Ask {
     }
 }
 
-fn told() -> Context {
+pub fn told() -> Context {
     let audience = Some(Audience { did: audience(), nonce: NONCE });
     Context { audience, predecessor: Some(RELEASE), ..context() }
 }
@@ -203,6 +207,20 @@ fn told_of_both(chances: &[f64], by: usize, epsilon: f64) -> f64 {
         }
     }
     delta
+}
+
+/// The vector of docs/formats/proof.md, which another implementation of the rule was held against.
+#[test]
+fn the_border_of_what_is_enough_is_where_it_is_written() {
+    let privacy = Privacy::new(1000, 6).unwrap();
+    let kept = |first: u16, last: u16| {
+        let coins = |fine, coarse| Coins { fine, coarse };
+        let touched = [(coins(0, first), 1), (coins(0, 509), 1), (coins(9, last), 1000)];
+        privacy.is_kept(&touched, 2, 22)
+    };
+    assert!(kept(509, 2033));
+    assert!(kept(471, 2033) && !kept(470, 2033));
+    assert!(kept(509, 1880) && !kept(509, 1879));
 }
 
 /// The design had Δ·(coins − m/2): a sum that moves by less than Δ is then told from the other by
@@ -346,7 +364,8 @@ fn a_holder_who_lies_is_refused() {
     let mut transcript = Transcript::new();
     committed::absorb(&mut transcript, checked().body(), ask, &context());
     let points = column.commitments.bytes().to_vec();
-    let proof = argue(&mut transcript, &relation, &[column.clone()], &mut blinds).unwrap();
+    let proof =
+        argue(&mut transcript, &relation, std::slice::from_ref(&column), &mut blinds).unwrap();
     let made = NoiseProof { points, proof };
     let own = Committed::check(checked().body(), ask, &context(), &made).unwrap();
     let answered = |sums: &[u128]| {

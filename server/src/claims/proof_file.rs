@@ -74,13 +74,13 @@ pub(super) struct Head {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ProofFileError {
     /// Not a proof file, or one of a later version.
-    #[error("it is no proof file of version 1 or 2")]
+    #[error("it begins like no file of this kind and version")]
     Magic,
     /// A length or field is wrong.
-    #[error("the proof file cannot be read: {0}")]
+    #[error("it cannot be read: {0}")]
     Wire(#[from] WireError),
     /// A byte was changed on the way.
-    #[error("the proof file is damaged: its digest is another")]
+    #[error("it is damaged: its digest is another")]
     Digest,
 }
 

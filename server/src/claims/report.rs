@@ -22,6 +22,8 @@ const PROMISED: &[&str] = &[
 /// The same where the results bear noise.
 const PROMISED_OF_NOISE: &[&str] = &[
     "that nobody else knows the bits that the noise is made of",
+    "that what was told of earlier versions of the dataset, which is in no account here, leaves no row \
+     to be seen",
     "that nothing was released outside this log, and these rows under no other name",
 ];
 
@@ -282,7 +284,7 @@ fn beside_noise(noise: &NoiseTold) -> [String; 2] {
             .to_owned(),
         format!(
             "that the noise was not chosen, to whoever does not trust {} to have told the nonce only \
-             when the bits were logged",
+             when the bits were logged, in the log that is known here and in no other of its name",
             noise.audience
         ),
     ]
@@ -295,7 +297,8 @@ fn noise_policy(noise: &NoiseTold) -> Vec<String> {
             "another row in the place of one makes no results more likely than e^{epsilon} times, but \
              with probability {delta} (differential privacy, computational)"
         ),
-        "every number of rows and every sum bears noise, so small groups are told like others"
+        "every number of rows but that of all, and every sum, bears noise, so small groups are told like \
+         others"
             .to_owned(),
     ]
 }

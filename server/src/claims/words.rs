@@ -53,7 +53,11 @@ pub fn words(report: &ProofReport) -> String {
     if let Some(asked) = &report.audience {
         lines.item(&format!("made for {}, who sent nonce {}", asked.did, asked.nonce));
     }
-    lines.list("Release policy, applied again here", &report.policy);
+    let policy = match &report.noise {
+        None => "Release policy, applied again here",
+        Some(_) => "What the noise hides, computed again here",
+    };
+    lines.list(policy, &report.policy);
     lines.list("Rounding", &report.rounding);
     lines.list("PROMISED by the holder, not proven", &report.promised);
     lines.list("NOT PROVEN", &report.not_proven);

@@ -164,7 +164,12 @@ fn released(given: &Given, proven: &Proven, rows: &[ReleaseRow]) -> Result<Optio
         let (origin, at) = (origin.clone(), row.at);
         return Ok(Some(StatementRef { origin, index: at.index, id: at.id }));
     }
-    match rows.iter().find(|row| row.payload.previous == context.predecessor) {
+    let answers = given.file.noise.as_ref().map(|noise| noise.release);
+    let in_its_place = |row: &&ReleaseRow| {
+        row.payload.previous == context.predecessor
+            || answers.is_some() && row.payload.answers == answers
+    };
+    match rows.iter().find(in_its_place) {
         None => Ok(None),
         Some(other) => {
             let (index, number) = (other.at.index, other.payload.number);

@@ -39,8 +39,11 @@ impl NewFile {
 /// Writes a new file that its owner alone may read; durable on return.
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let new = NewFile { path: path.to_owned(), kept: false };
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    new.keep();
+    Ok(())
 }
 
 impl Drop for NewFile {

@@ -16,6 +16,7 @@ pub(super) use self::{
 use super::{
     Node,
     new_file::{NewFile, write_private},
+    prove::public,
     publish::did,
     resolve::Resolved,
 };
@@ -62,11 +63,11 @@ impl Node {
                     .hint("name it by its DID, DID@N or local name"));
             }
         };
-        let body = self.commitments(&found).await?.body()?;
+        let body = self.commitments(&found).await.map_err(public)?.body()?;
         let person = request.signer.as_deref().map(did).transpose()?;
         let signer = self.signer(person.as_ref())?;
         let nonce = Seed::generate().or_failed()?;
-        let question = Question::ask(&signer, &body, found.origin.as_str(), nonce.expose());
+        let question = Question::ask(&signer, &body, &found.origin, nonce.expose());
         let kept = toml::to_string(&question.kept(nonce.expose())).or_failed()?;
         let text = toml::to_string(&question).or_failed()?;
         let nonce_file = beside(&request.out);

@@ -56,7 +56,9 @@ pub struct Proved {
     pub proof: ChunkId,
     /// Its number among the releases of the version.
     pub number: u64,
-    /// How many of the releases before it were held against it: those that this home made.
+    /// How many releases without noise were before it.
+    pub earlier: u64,
+    /// How many of these were held against it: those that this home made.
     pub compared: u64,
     /// Where its release stands, `ORIGIN#N`.
     pub log: String,
@@ -101,6 +103,7 @@ impl Node {
         for warning in [self.earlier_versions(&found)?, earlier.warning()].iter().flatten() {
             progress.say(warning);
         }
+        let released_before = earlier.released;
         let order = make::Order {
             claim,
             withhold: request.withhold,
@@ -119,6 +122,7 @@ impl Node {
             bytes: released.bytes,
             proof: released.proof,
             number: released.number,
+            earlier: released_before,
             compared,
             log: released.log(),
             statement: released.at.id,
@@ -179,7 +183,7 @@ fn unprovable(refused: Refused, claim: &ClaimSource) -> NodeError {
 }
 
 /// Of a public version everybody has the rows.
-fn public(error: NodeError) -> NodeError {
+pub(super) fn public(error: NodeError) -> NodeError {
     match (&error.kind, &error.hint) {
         (Kind::Usage, None) => error.hint(
             "whoever has its rows needs no proof: veritrail run --sql SELECT --input t=REF; rows \

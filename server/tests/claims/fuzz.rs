@@ -64,7 +64,7 @@ fn noise_file() {
 #[test]
 fn question() {
     let body = hospital().checked.body();
-    let asked = Question::ask(&super::noisy::asker(), body, "example.org/hospital", &[7; 32]);
+    let asked = Question::ask(&super::noisy::asker(), body, &place().origin, &[7; 32]);
     let seeds = [toml::to_string(&asked).unwrap(), toml::to_string(&asked.kept(&[7; 32])).unwrap()];
     let seeds = seeds.map(String::into_bytes);
     fuzz(concat!(module_path!(), "::question"), &seeds, 5_000, |bytes| {

@@ -4,6 +4,7 @@ use veritrail_server::{
     claims::{NoiseFile, ProofFile, answers::Value},
     error::{Kind, NodeError},
     node::{
+        Node,
         bundle::{BundleRequest, DataInside},
         check::check_offline,
         noise::{AskRequest, Asked, RevealRequest, Revealed},
@@ -187,6 +188,7 @@ async fn a_version_loses_no_more_than_it_may() {
     let error = not_committed(&ada, &committing(&ada, &asked, "1", "last.noise")).await;
     assert_eq!(error.kind, Kind::NotAuthorised, "{error}");
     assert!(error.message.contains("epsilon of 11"), "{error}");
+    assert!(error.hint.unwrap().contains("nothing is left"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -286,4 +288,49 @@ async fn an_answer_without_its_commitment_is_not_believed() {
         let error = check(&ben, &path, &[&ada.did()]).await.unwrap_err();
         assert_eq!(error.kind, Kind::VerificationFailed, "{error}");
     }
+}
+
+/// A copy of a home, as a restored backup is.
+fn copied(ada: &Lab, name: &str) -> Node {
+    let (from, to) = (ada.path("home"), ada.path(name));
+    let done = std::process::Command::new("cp").arg("-a").args([&from, &to]).status().unwrap();
+    assert!(done.success());
+    Node::open(&to).unwrap()
+}
+
+/// Whoever knows the nonce can choose bits in a copy of the home; whoever knows the log does not
+/// believe it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fork_made_when_the_nonce_was_known_is_refused() {
+    let (ada, ben) = wards().await;
+    let asked = ask(&ada, &ben, "counts.question").await;
+    let before = copied(&ada, "before");
+    let committed = commit(&ada, &asked, "counts.noise").await;
+    let between = copied(&ada, "between");
+    fetch(&ada, &ben).await;
+    let revealed = reveal(&ben, &committed, &asked).await.unwrap();
+    let answered = answer(&ada, &committed, &revealed.nonce, "counts.proof").await.unwrap();
+
+    let chosen = committing(&ada, &asked, "1.5", "chosen.noise");
+    let chosen = before.commit_to_noise(&chosen, &Silent).await.unwrap();
+    let answering = |file: &CommittedTo, out: &str| NoiseAnswer {
+        file: file.file.clone(),
+        nonce: revealed.nonce.clone(),
+        out: ada.path(out),
+        signer: None,
+    };
+    let fork =
+        before.answer_with_noise(&answering(&chosen, "chosen.proof"), &Silent).await.unwrap();
+    let error = check(&ben, &fork.file, &[&ada.did()]).await.unwrap_err();
+    assert_eq!(error.kind, Kind::VerificationFailed, "{error}");
+    assert!(error.message.contains("another question"), "{error}");
+
+    // The same bits and coins tell the same, and one of two answers counts.
+    let again =
+        between.answer_with_noise(&answering(&committed, "again.proof"), &Silent).await.unwrap();
+    assert_eq!(again.shown.results, answered.shown.results);
+    fetch(&ada, &ben).await;
+    let error = check(&ben, &again.file, &[&ada.did()]).await.unwrap_err();
+    assert_eq!(error.kind, Kind::VerificationFailed, "{error}");
+    assert!(error.message.contains("another proof in its place"), "{error}");
 }

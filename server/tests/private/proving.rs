@@ -116,7 +116,7 @@ async fn what_cannot_be_proven_is_refused_with_place_and_remedy() {
         (named("log:0"), Kind::Usage, "about a version"),
         (named("rain"), Kind::Usage, "public"),
         (taken, Kind::Conflict, "kept"),
-        (nowhere, Kind::Failed, "cannot write the proof"),
+        (nowhere, Kind::Failed, "cannot write the file"),
         (unnamed, Kind::Usage, "which version"),
         (stranger, Kind::NotAuthorised, "no key of this person"),
         (other, Kind::NotAuthorised, "do not control"),

@@ -166,6 +166,21 @@ pub fn verify(
     results: &[u128],
     proof: &[u8],
 ) -> Result<NoisyStatistic, NoiseRefused> {
+    verify_in(&mut Transcript::new(), version, noise, release, context, (results, proof))
+}
+
+/// As [`verify`], over a channel of the caller's.
+///
+/// # Errors
+/// When it is not shown.
+pub fn verify_in(
+    transcript: &mut impl Channel,
+    version: &Checked,
+    noise: &Committed,
+    release: &StatementId,
+    context: &Context,
+    (results, proof): (&[u128], &[u8]),
+) -> Result<NoisyStatistic, NoiseRefused> {
     let (body, ask) = (version.body(), noise.ask());
     if body != noise.body() {
         return Err(VerifyError::Shape.into());
@@ -179,12 +194,11 @@ pub fn verify(
         return Err(WireError::Length.into());
     }
     let mut reader = Reader::new(proof);
-    let mut transcript = Transcript::new();
-    absorb(&mut transcript, noise, release, context, &plan, results);
+    absorb(transcript, noise, release, context, &plan, results);
     let forms = forms(ask, answers.count(), nonce, release);
     let weights: Vec<Vec<Scalar>> = forms.iter().map(|form| form.weights.clone()).collect();
     let opened = reader.take(forms_len)?;
-    let values = verify_forms(&mut transcript, noise.commitments().points(), &weights, opened)?;
+    let values = verify_forms(transcript, noise.commitments().points(), &weights, opened)?;
     let mut derived = Vec::with_capacity(plan.derived.len());
     for _ in &plan.derived {
         let bytes = reader.take(column_len)?;
@@ -197,7 +211,7 @@ pub fn verify(
     };
     let given: Vec<_> = results.iter().zip(&answers.of_claims).filter_map(left).collect();
     let mut equations = Equations::new();
-    verify_given(&mut transcript, &relation, &columns, &given, reader.rest(), &mut equations)?;
+    verify_given(transcript, &relation, &columns, &given, reader.rest(), &mut equations)?;
     equations.check()?;
     let (body, ask, results) = (body.clone(), ask.clone(), results.to_vec());
     Ok(NoisyStatistic { body, ask, plan, answers, results })

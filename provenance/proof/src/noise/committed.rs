@@ -81,6 +81,20 @@ impl Committed {
         context: &Context,
         made: &NoiseProof,
     ) -> Result<Self, NoiseRefused> {
+        Self::check_in(&mut Transcript::new(), body, ask, context, made)
+    }
+
+    /// As [`Committed::check`], over a channel of the caller's.
+    ///
+    /// # Errors
+    /// When it is not shown.
+    pub fn check_in(
+        transcript: &mut impl Channel,
+        body: &Body,
+        ask: &Ask,
+        context: &Context,
+        made: &NoiseProof,
+    ) -> Result<Self, NoiseRefused> {
         let (_, answers) = ask.plan(body)?;
         let chunks = answers.count();
         let relation = relation(chunks)?;
@@ -89,10 +103,9 @@ impl Committed {
             return Err(WireError::Length.into());
         }
         let commitments = Commitments::decode(points, chunks)?;
-        let mut transcript = Transcript::new();
-        absorb(&mut transcript, body, ask, context);
+        absorb(transcript, body, ask, context);
         let mut equations = Equations::new();
-        verify_relation(&mut transcript, &relation, &[&commitments], proof, &mut equations)?;
+        verify_relation(transcript, &relation, &[&commitments], proof, &mut equations)?;
         equations.check()?;
         let (ask, body, context) = (ask.clone(), body.clone(), context.clone());
         Ok(Self { ask, body, context, commitments })

@@ -46,7 +46,7 @@ pub struct Privacy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PrivacyError {
     /// Too small to be reached, or so large that nothing is hidden.
-    #[error("epsilon is from 0.01 to 2, in thousandths")]
+    #[error("epsilon is from 0.01 to 2")]
     Epsilon,
     /// Not a small power of ten.
     #[error("delta is from 1e-15 to 1e-6, a power of ten")]

@@ -12,11 +12,13 @@ use opendp::utilities::binary_search;
 use veritrail_proof::body::Body;
 use veritrail_proof::noise::privacy::{ORDER_MAX, STEPS_MAX, steps};
 use veritrail_proof::noise::{Answers, Coins, FINE_MAX, NoiseError, Privacy};
+use veritrail_proof::schema::Schema;
 use veritrail_proof::statement::plan::plan;
 
 use super::super::compile::Claim;
 use super::super::measures::{Function, Item};
 use super::super::refused::Refused;
+use super::super::text;
 
 /// The most coins that one integer has.
 const COINS_MAX: u32 = 2_048;
@@ -43,7 +45,7 @@ pub fn calibrate(
     body: &Body,
     privacy: Privacy,
 ) -> Result<(Vec<Coins>, u8), Refused> {
-    check_items(claim)?;
+    check_items(claim, &body.schema)?;
     let plan = plan(claim.statement(), body).map_err(|error| not_told(error.into()))?;
     let answers = Answers::of(claim.statement(), &plan, &body.schema).map_err(not_told)?;
     let integers = answers.spans.len() * answers.times() as usize;
@@ -146,7 +148,7 @@ fn log_losses(coarse: u16, steps: u64) -> Vec<(f64, f64)> {
 }
 
 /// Whether all that is asked is told with noise.
-pub(super) fn check_items(claim: &Claim) -> Result<(), Refused> {
+pub(super) fn check_items(claim: &Claim, schema: &Schema) -> Result<(), Refused> {
     let told = |function: Function| {
         matches!(function, Function::Rows | Function::Count | Function::Sum | Function::Mean)
     };
@@ -159,25 +161,36 @@ pub(super) fn check_items(claim: &Claim) -> Result<(), Refused> {
         }
     }
     if claim.null_group {
+        let place = claim.groups.columns.first().map(|at| usize::from(*at));
+        let column = place.and_then(|at| schema.columns().get(at));
+        let name = text::name(column.map_or("", |column| &column.name));
         let why = "the rows in which it is null are a group whose number is not told by itself";
-        return Err(Refused::new("GROUP BY", why, "a WHERE that leaves nulls out: c IS NOT NULL"));
+        let instead = format!("WHERE {name} IS NOT NULL");
+        return Err(Refused::new(format!("GROUP BY {name}"), why, instead));
+    }
+    if !claim.statement().withheld.is_empty() {
+        let why = "with noise all groups are told, as it hides small ones like others";
+        return Err(Refused::new("HAVING", why, "the claim without HAVING"));
     }
     Ok(())
 }
 
 fn not_told(error: NoiseError) -> Refused {
-    let instead = "fewer aggregates or groups, and none that HAVING leaves out: noise hides small \
-                   groups as well";
+    let instead = "fewer aggregates or groups, and no aggregate of a level that is grouped by";
     Refused::new("the claim", error.to_string(), instead)
 }
 
 fn too_many(integers: usize, privacy: Privacy) -> Refused {
     let (epsilon, delta) = parts(privacy);
-    let integers =
+    let counted =
         if integers == 1 { "1 integer".to_owned() } else { format!("{integers} integers") };
     let why = format!(
-        "one row touches {integers} of it, and to hide it for epsilon {epsilon} and delta {delta:e} \
+        "one row touches {counted} of it, and to hide it for epsilon {epsilon} and delta {delta:e} \
          takes more than {COINS_MAX} coins each"
     );
-    Refused::new("the claim", why, "fewer aggregates, no groups, or a greater --epsilon")
+    let instead = match integers {
+        1 => "a greater --epsilon: about 0.2 is the least for one number of rows",
+        _ => "fewer aggregates, no groups, or a greater --epsilon",
+    };
+    Refused::new("the claim", why, instead)
 }

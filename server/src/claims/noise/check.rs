@@ -3,7 +3,7 @@
 use veritrail_proof::body::Body;
 use veritrail_proof::ingest::Checked;
 use veritrail_proof::noise::{self, Ask, Committed, NoisyStatistic};
-use veritrail_provenance::hash::ChunkId;
+use veritrail_provenance::hash::{ChunkId, QuestionHash};
 use veritrail_provenance::statement::{ProofRelease, StatementRef};
 
 use super::super::answers::Row;
@@ -39,6 +39,11 @@ impl CheckedNoise {
     /// What was committed to.
     pub fn committed(&self) -> &Committed {
         &self.committed
+    }
+
+    /// Whether it is for this question.
+    pub fn asks(&self, question: &QuestionHash) -> bool {
+        self.committed.ask().question == *question.as_bytes()
     }
 
     /// Whether this is the nonce that it was asked with.
@@ -89,7 +94,7 @@ pub fn check_committed(
     let own = (&file.dataset, file.version, &file.body);
     check_place(own, &file.context, body, place)?;
     let claim = compile(&file.claim, body)?;
-    check_items(&claim)?;
+    check_items(&claim, &body.schema)?;
     let ask = Ask::decode(&file.ask).map_err(noise::committed::NoiseRefused::from)?;
     if ask.statement != *claim.statement() {
         return Err(CheckError::OtherStatement);

@@ -76,4 +76,9 @@ impl NoiseFile {
     pub fn is_one(bytes: &[u8]) -> bool {
         bytes.starts_with(&MAGIC[..MAGIC.len() - 1])
     }
+
+    /// Whether they say so of a version that can be read here.
+    pub fn is_known(bytes: &[u8]) -> bool {
+        bytes.starts_with(MAGIC)
+    }
 }

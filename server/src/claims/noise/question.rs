@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use veritrail_proof::body::Body;
 use veritrail_proof::noise::{NoiseError, question, question_message};
+use veritrail_provenance::Origin;
 use veritrail_provenance::identity::{Did, Signature, Signer, verify};
 
 use super::super::written::hex32;
@@ -20,7 +21,7 @@ pub struct Question {
     /// Its version's number.
     pub number: u64,
     /// The log that holds the version.
-    pub origin: String,
+    pub origin: Origin,
     /// Who asks.
     pub audience: Did,
     /// The nonce's hash, as hex.
@@ -59,14 +60,14 @@ pub enum QuestionError {
 
 impl Question {
     /// Asks about a version, with a nonce that is told when noise was logged for it.
-    pub fn ask(signer: &impl Signer, body: &Body, origin: &str, nonce: &[u8; 32]) -> Self {
+    pub fn ask(signer: &impl Signer, body: &Body, origin: &Origin, nonce: &[u8; 32]) -> Self {
         let audience = Did::of_key(signer.public_key());
-        let hash = question(nonce, &audience, body, origin);
+        let hash = question(nonce, &audience, body, origin.as_str());
         Self {
             version: VERSION,
             dataset: body.dataset.clone(),
             number: body.version,
-            origin: origin.to_owned(),
+            origin: origin.clone(),
             audience,
             question: hex::encode(hash),
             signature: signer.sign(&question_message(&hash)),

@@ -38,7 +38,8 @@ impl Given {
             return Err(NodeError::usage("it commits to noise, and holds no results yet")
                 .at(&place)
                 .hint(
-                    "who asked tells the nonce for it: veritrail noise reveal FILE --nonce FILE",
+                    "who asked sees whether it was released, and tells the nonce for it: veritrail noise \
+                     reveal FILE --nonce FILE",
                 ));
         }
         check_version(&bytes).map_err(|e| e.at(&place))?;

@@ -157,9 +157,14 @@ const DO_NOT_TELL: &str =
 pub(in crate::node) fn read_noise(path: &Path) -> Result<Vec<u8>> {
     let place = path.display().to_string();
     let bytes = read_bounded(path, NOISE_FILE_BYTES_MAX, "noise file").map_err(|e| e.at(&place))?;
-    match NoiseFile::is_one(&bytes) {
-        true => Ok(bytes),
-        false => Err(NodeError::usage("it is no noise file")
+    match (NoiseFile::is_one(&bytes), NoiseFile::is_known(&bytes)) {
+        (_, true) => Ok(bytes),
+        (true, false) => {
+            Err(NodeError::could_not_check("it is a noise file of a version not known here")
+                .at(place)
+                .hint("a newer version of this program may read it"))
+        }
+        (false, false) => Err(NodeError::usage("it is no noise file")
             .at(place)
             .hint("name the file that veritrail noise commit wrote")),
     }
@@ -167,10 +172,10 @@ pub(in crate::node) fn read_noise(path: &Path) -> Result<Vec<u8>> {
 
 fn read_kept(path: &Path) -> Result<KeptNonce> {
     let place = path.display().to_string();
-    let text = read_text(path, NONCE_FILE_BYTES_MAX)
-        .map_err(|e| NodeError::usage(e.to_string()).at(&place))?
-        .ok_or_else(|| NodeError::not_found("no such file").at(&place))?;
     let hint = "name the file that veritrail noise ask wrote beside the question";
+    let text = read_text(path, NONCE_FILE_BYTES_MAX)
+        .map_err(|e| NodeError::usage(e.to_string()).at(&place).hint(hint))?
+        .ok_or_else(|| NodeError::not_found("no such file").at(&place).hint(hint))?;
     KeptNonce::parse(&text).or_kind(Kind::Usage).map_err(|e| e.at(&place).hint(hint))
 }
 

@@ -21,7 +21,15 @@ pub(in crate::node) fn committed_as(
     origin: &Origin,
     rows: &[ReleaseRow],
 ) -> Result<Option<StatementRef>, CheckError> {
-    let Some(row) = rows.iter().find(|row| row.at.id == *release) else { return Ok(None) };
+    let Some(row) = rows.iter().find(|row| row.at.id == *release) else {
+        // A question is asked once: what another release of this log asks, this one never will.
+        let asked =
+            |row: &&ReleaseRow| row.payload.noise.is_some_and(|it| noise.asks(&it.question));
+        return match rows.iter().find(asked) {
+            Some(_) => Err(CheckError::OtherRelease("question")),
+            None => Ok(None),
+        };
+    };
     noise.check_release(&row.payload)?;
     Ok(Some(StatementRef { origin: origin.clone(), index: row.at.index, id: row.at.id }))
 }

@@ -152,15 +152,15 @@ impl Node {
 
 fn taken(out: &Path) -> NodeError {
     NodeError::conflict("there is a file of this name, which is kept").at(out.display()).hint(
-        "name another file, or remove it first; where an interrupted prove left it, veritrail \
-             check says that it is not known to be released",
+        "name another file, or remove it first; where an interrupted command left it, no release \
+             names it (veritrail show REF lists them), and it is worth nothing",
     )
 }
 
 fn unwritten(error: &std::io::Error, out: &Path) -> NodeError {
     match error.kind() {
         ErrorKind::AlreadyExists => taken(out),
-        _ => NodeError::failed(format!("cannot write the proof: {error}")).at(out.display()).hint(
+        _ => NodeError::failed(format!("cannot write the file: {error}")).at(out.display()).hint(
             "name a file in a folder that is there and may be written to; nothing was logged",
         ),
     }

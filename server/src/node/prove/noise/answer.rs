@@ -112,8 +112,10 @@ impl Node {
     fn unanswered(&self, rows: &[ReleaseRow], file: &ChunkId) -> Result<StatementId> {
         let logged = |row: &&ReleaseRow| row.payload.proof == *file && row.payload.noise.is_some();
         let committed = rows.iter().find(logged).ok_or_else(|| {
-            NodeError::refused("the log does not say that this noise was committed to")
-                .hint("name the file that veritrail noise commit wrote, as it was")
+            NodeError::refused("the log does not say that this noise was committed to").hint(
+                "name the file that veritrail noise commit wrote, as it was; one that an \
+                     interrupted commit left was not released: remove it and commit again",
+            )
         })?;
         let answered = rows.iter().find(|row| row.payload.answers == Some(committed.at.id));
         match answered {

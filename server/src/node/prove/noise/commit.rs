@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use veritrail_proof::{body::Body, noise::Privacy};
+use veritrail_proof::{
+    body::Body,
+    noise::{Privacy, PrivacyError},
+};
 use veritrail_provenance::{
     hash::{ChunkId, QuestionHash, StatementId},
     ledger::{queries, rows::ReleaseRow},
@@ -33,6 +36,10 @@ use crate::{
 const QUESTION_FILE_BYTES_MAX: u64 = 16 << 10;
 /// The greatest sum of ε of one version, in thousandths: all of it together still has to hide a row.
 const ACCOUNT_MAX: u64 = 10_000;
+
+const EPSILON_HINT: &str = "from 0.01 to 2, the smaller the more noise: 1 is a common choice, and for \
+                            less than about 0.2 there are not enough coins even for one number of rows";
+const DELTA_HINT: &str = "from 1e-15 to 1e-6: far below one in as many as there are rows";
 
 /// What is to be told with noise, to whom, and how much it has to hide.
 #[derive(Debug, Clone)]
@@ -116,7 +123,10 @@ impl Node {
         let hash = question.hash().or_kind(Kind::Usage)?;
         check_unasked(&rows, &hash).map_err(|e| e.at(request.question.display()))?;
         let loss = loss_so_far(&rows).saturating_add(u64::from(privacy.epsilon_thousandths()));
-        check_account(loss, &found)?;
+        check_account(loss, u64::from(privacy.epsilon_thousandths()), &found)?;
+        if let Some(warning) = self.earlier_versions(&found)? {
+            progress.say(&warning);
+        }
         let last =
             queries::last_release(self.view(), &found.origin, &found.did, number).or_failed()?;
         let opened = self.open_version(&found, progress).await?;
@@ -194,8 +204,8 @@ fn read_question(path: &Path) -> Result<Question> {
 }
 
 fn check_question(question: &Question, found: &FoundVersion, path: &Path) -> Result<()> {
-    let asked = (&question.dataset, question.number, question.origin.as_str());
-    if asked == (&found.did, found.row.payload.number, found.origin.as_str()) {
+    let asked = (&question.dataset, question.number, &question.origin);
+    if asked == (&found.did, found.row.payload.number, &found.origin) {
         return Ok(());
     }
     Err(NodeError::usage(format!(
@@ -224,37 +234,50 @@ fn check_unasked(rows: &[ReleaseRow], question: &[u8; 32]) -> Result<()> {
 /// ε in thousandths, and d of δ = 10^−d.
 fn privacy(request: &NoiseCommit, body: &Body) -> Result<Privacy> {
     let epsilon = read_thousandths(&request.epsilon).ok_or_else(|| {
-        NodeError::usage("epsilon is a decimal number of at most three places")
+        NodeError::usage("epsilon is a number with at most three decimal places")
             .at("--epsilon")
-            .hint("from 0.01 to 2: the smaller, the more noise; 1 is a common choice")
+            .hint(EPSILON_HINT)
     })?;
     let exponent = match &request.delta {
         None => (6..=15).find(|d| 10u64.pow(u32::from(*d)) >= 10 * body.rows).unwrap_or(15),
-        Some(delta) => delta.strip_prefix("1e-").and_then(|d| d.parse().ok()).ok_or_else(|| {
-            NodeError::usage("delta is a power of ten, such as 1e-6")
-                .at("--delta")
-                .hint("from 1e-15 to 1e-6: far below one in as many as there are rows")
+        Some(delta) => read_exponent(delta).ok_or_else(|| {
+            NodeError::usage("delta is a power of ten, such as 1e-6").at("--delta").hint(DELTA_HINT)
         })?,
     };
-    Privacy::new(epsilon, exponent).or_kind(Kind::Usage).map_err(|e| {
-        e.at("--epsilon, --delta")
-            .hint("the smaller both are, the more noise: 1 and 1e-6 are common")
+    Privacy::new(epsilon, exponent).map_err(|error| {
+        let (place, hint) = match error {
+            PrivacyError::Epsilon => ("--epsilon", EPSILON_HINT),
+            PrivacyError::Delta => ("--delta", DELTA_HINT),
+        };
+        NodeError::usage(error.to_string()).at(place).hint(hint)
     })
+}
+
+/// N of `1e-N`.
+fn read_exponent(text: &str) -> Option<u8> {
+    let digits = text.strip_prefix("1e-")?;
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    if plain { digits.parse().ok() } else { None }
 }
 
 fn read_thousandths(text: &str) -> Option<u32> {
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(part) || part.len() > 3 || whole.len() > 3 {
+    if !digits(whole) || !digits(part) || part.len() > 3 || whole.len() > 6 {
         return None;
     }
     Some(whole.parse::<u32>().ok()? * 1_000 + format!("{part:0<3}").parse::<u32>().ok()?)
 }
 
-fn check_account(loss: u64, found: &FoundVersion) -> Result<()> {
+/// `loss` is that of the version with this `epsilon`.
+fn check_account(loss: u64, epsilon: u64, found: &FoundVersion) -> Result<()> {
     if loss <= ACCOUNT_MAX {
         return Ok(());
     }
+    let left = match (ACCOUNT_MAX + epsilon).saturating_sub(loss) {
+        0 => "nothing is left of it".to_owned(),
+        left => format!("{} is left of it: ask with a smaller --epsilon", thousandths(left)),
+    };
     Err(NodeError::new(
         Kind::NotAuthorised,
         format!(
@@ -265,5 +288,5 @@ fn check_account(loss: u64, found: &FoundVersion) -> Result<()> {
         ),
     )
     .at(found.portable())
-    .hint("ask with a smaller --epsilon; what was committed to counts, whether it was answered or not"))
+    .hint(format!("{left}; what was committed to counts, whether it was answered or not")))
 }
