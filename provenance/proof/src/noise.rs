@@ -4,7 +4,7 @@
 //! that only its audience knows; then the audience tells these bytes, and both make coins of them.
 //! A told integer is the true one plus what bits and coins come to: to the audience the noise is
 //! fair, as the holder could not know the coins, and hidden, as it does not know the bits. How much
-//! it hides is [`privacy`], what is committed first [`committed`], what is told then [`answer`].
+//! it hides is [`privacy`], what is committed first [`committed`], what is told then [`mod@answer`].
 //!
 //! The noise is 2^fine·(sum of `coarse` coins) + a number below 2^fine made of `fine` coins. With
 //! whole steps alone, as our design first had it, sums would tell what they leave by division.

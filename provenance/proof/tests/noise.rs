@@ -1,7 +1,7 @@
 //! Sums with noise: what hides a row, that only the true sum with the agreed noise is accepted, and
 //! what a lying holder would try.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use veritrail_proof::argument::VerifyError;
 use veritrail_proof::argument::prove::prove as argue;
@@ -42,8 +42,15 @@ pub fn grouped() -> Statement {
     statement(&[], &[GROUP], &[Measure::Count, Measure::Sum(Quantity::Value(CHANGE))])
 }
 
-/// Coins that are enough, found by trying.
+/// Coins that are enough, found by trying; what was found is remembered.
 fn enough(privacy: &Privacy, spans: &[u32], times: u32) -> (Vec<Coins>, u8) {
+    type Found = ((u32, Vec<u32>, u32), (Vec<Coins>, u8));
+    static FOUND: Mutex<Vec<Found>> = Mutex::new(Vec::new());
+    let key = (privacy.epsilon_thousandths(), spans.to_vec(), times);
+    let mut found = FOUND.lock().unwrap();
+    if let Some((_, coins)) = found.iter().find(|(known, _)| *known == key) {
+        return coins.clone();
+    }
     let coins_of = |coarse: u16| -> Vec<(Coins, u32)> {
         let fine = |span: u32| (32 - (span - 1).leading_zeros()) as u8;
         spans.iter().map(|span| (Coins { fine: fine(*span), coarse }, *span)).collect()
@@ -57,7 +64,9 @@ fn enough(privacy: &Privacy, spans: &[u32], times: u32) -> (Vec<Coins>, u8) {
         let middle = (low + high) / 2;
         if kept(middle).is_some() { high = middle } else { low = middle }
     }
-    (coins_of(high).into_iter().map(|(coins, _)| coins).collect(), kept(high).unwrap())
+    let coins: Vec<Coins> = coins_of(high).into_iter().map(|(coins, _)| coins).collect();
+    found.push((key, (coins.clone(), kept(high).unwrap())));
+    (coins, kept(high).unwrap())
 }
 
 /// Who asks.

@@ -1,7 +1,7 @@
 //! Numbers that public linear forms make of single chunks, committed to and not told.
 //!
 //! For each chunk with commitment C and public vector R, the prover commits to ⟨v, R⟩ as V and opens
-//! C + x·V as [`super::opening`] does, where x is drawn after all V. Other chunks may hold other
+//! C + x·V as the opening of columns does, where x is drawn after all V. Other chunks may hold other
 //! vectors, so each is opened by itself: 26 elements a chunk. Steps are numbered in
 //! docs/formats/proof.md, "Noise".
 
