@@ -9,13 +9,11 @@ use veritrail_server::{
     node::{
         Node,
         noise::{AskRequest, Asked, RevealRequest, Revealed},
-        prove::{
-            ClaimSource,
-            noise::{Answered, CommittedTo, NoiseAnswer, NoiseCommit},
-        },
+        prove::noise::{Answered, CommittedTo, NoiseAnswer, NoiseCommit},
     },
 };
 
+use super::prove::ClaimArgs;
 use crate::{context::Context, words};
 
 /// Tell statistics of a private version with noise that hides every single row
@@ -58,20 +56,13 @@ struct AskArgs {
 /// Nothing is told of the rows yet. Each question is asked once and answered once.
 #[derive(Debug, clap::Args)]
 struct CommitArgs {
-    /// The claim in a file: version = 1, sql, and perhaps dataset
-    #[arg(value_name = "CLAIM.toml", required_unless_present = "sql", conflicts_with = "sql")]
-    claim: Option<PathBuf>,
-    /// The claim itself
-    #[arg(long, value_name = "SELECT", requires = "of")]
-    sql: Option<String>,
-    /// The version: its DID, DID@N or local name [default: the dataset that the file names]
-    #[arg(long, value_name = "REF")]
-    of: Option<String>,
+    #[command(flatten)]
+    claim: ClaimArgs,
     /// The question that was sent
     #[arg(long, value_name = "FILE")]
     question: PathBuf,
     /// How much may be lost of any row's privacy: 0.01 to 2, the smaller the more noise
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     epsilon: String,
     /// With which probability more may be lost: 1e-15 to 1e-6 [default: a tenth of one row, 1e-6 at
     /// most]
@@ -147,11 +138,8 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
 }
 
 fn commit(args: CommitArgs) -> NoiseCommit {
-    let CommitArgs { claim, sql, of, question, epsilon, delta, out, signer } = args;
-    let claim = match (claim, sql) {
-        (Some(file), _) => ClaimSource::File(file),
-        (None, sql) => ClaimSource::Sql(sql.unwrap_or_default()),
-    };
+    let CommitArgs { claim, question, epsilon, delta, out, signer } = args;
+    let (claim, of) = claim.source();
     NoiseCommit { claim, of, question, epsilon, delta, out, signer }
 }
 

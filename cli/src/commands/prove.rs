@@ -22,15 +22,8 @@ use crate::{context::Context, words};
 /// release policy forbids is refused (4), and the log hears nothing of it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The claim in a file: version = 1, sql, and perhaps dataset, audience and nonce
-    #[arg(value_name = "CLAIM.toml", required_unless_present = "sql", conflicts_with = "sql")]
-    claim: Option<PathBuf>,
-    /// The claim itself
-    #[arg(long, value_name = "SELECT", requires = "of")]
-    sql: Option<String>,
-    /// The version: its DID, DID@N or local name [default: the dataset that the file names]
-    #[arg(long, value_name = "REF")]
-    of: Option<String>,
+    #[command(flatten)]
+    claim: ClaimArgs,
     /// The proof file to write; one that exists is kept
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
@@ -48,16 +41,37 @@ pub(crate) struct Args {
     signer: Option<String>,
 }
 
+/// Which claim, about which version.
+#[derive(Debug, clap::Args)]
+pub(super) struct ClaimArgs {
+    /// The claim in a file: version = 1, sql, perhaps dataset; for prove also audience and nonce
+    #[arg(value_name = "CLAIM.toml", required_unless_present = "sql", conflicts_with = "sql")]
+    claim: Option<PathBuf>,
+    /// The claim itself
+    #[arg(long, value_name = "SELECT", requires = "of")]
+    sql: Option<String>,
+    /// The version: its DID, DID@N or local name [default: the dataset that the file names]
+    #[arg(long, value_name = "REF")]
+    of: Option<String>,
+}
+
+impl ClaimArgs {
+    pub(super) fn source(self) -> (ClaimSource, Option<String>) {
+        let claim = match (self.claim, self.sql) {
+            (Some(file), _) => ClaimSource::File(file),
+            (None, sql) => ClaimSource::Sql(sql.unwrap_or_default()),
+        };
+        (claim, self.of)
+    }
+}
+
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode> {
     let node = Node::open(context.home()?)?;
-    let claim = match (args.claim, args.sql) {
-        (Some(file), _) => ClaimSource::File(file),
-        (None, sql) => ClaimSource::Sql(sql.unwrap_or_default()),
-    };
+    let (claim, of) = args.claim.source();
     let request = ProveRequest {
         claim,
-        of: args.of,
+        of,
         audience: args.audience.zip(args.nonce),
         out: args.out,
         withhold: args.withhold,

@@ -4,9 +4,13 @@
 use std::sync::{Mutex, OnceLock};
 
 use veritrail_proof::argument::VerifyError;
+use veritrail_proof::argument::forms::{OpenForm, prove_forms, verify_forms};
 use veritrail_proof::argument::prove::prove as argue;
 use veritrail_proof::body::Body;
 use veritrail_proof::columns::Cells;
+use veritrail_proof::commit::commit_value;
+use veritrail_proof::curve::{Point, Scalar, Sum};
+use veritrail_proof::generators::generators;
 use veritrail_proof::noise::privacy::exponential;
 use veritrail_proof::noise::verify;
 use veritrail_proof::noise::*;
@@ -385,6 +389,33 @@ fn a_holder_who_lies_is_refused() {
     answered(&exact).unwrap();
     assert!(is_false(answered(&[exact[0], exact[1], exact[2] + 1])));
     assert!(is_false(answered(&[exact[0] - 1, exact[1] - 1, exact[2]])));
+}
+
+/// A holder who puts εQ into a commitment takes ε from what the form makes of it: with a multiple of Q
+/// that is known beforehand, both together look right.
+#[test]
+fn a_form_makes_nothing_else_of_a_commitment() {
+    let random = |seed, below| -> Vec<Scalar> {
+        numbers(seed, 2048, below).into_iter().map(Scalar::from).collect()
+    };
+    let (bits, form) = (random(3, 2), random(4, 1 << 40));
+    let made = OpenForm::made(&bits, &form);
+    let (blind, epsilon) = (scalar([5, 6, 7, 0]), scalar([1 << 20, 0, 0, 0]));
+    let commit = |shift: Scalar| {
+        let rows = generators().rows.iter().zip(&bits).map(|(row, bit)| *row * bit);
+        Point::from(rows.sum::<Sum>() + commit_value(&shift, &blind))
+    };
+    let shown = |shift: Scalar, value: Scalar| {
+        let numbers = bits.clone().into();
+        let open = OpenForm { numbers, blind, form: form.clone(), value };
+        let (_, proof) = prove_forms(&mut Transcript::new(), &[open], &mut Counted(9)).unwrap();
+        verify_forms(&mut Transcript::new(), &[commit(shift)], std::slice::from_ref(&form), &proof)
+    };
+    shown(Scalar::default(), made).unwrap();
+    let refused = Err(VerifyError::False);
+    assert_eq!(shown(Scalar::default(), made + epsilon).map(drop), refused);
+    assert_eq!(shown(epsilon, made).map(drop), refused);
+    assert_eq!(shown(epsilon, made - epsilon).map(drop), refused, "the forgery by a known x");
 }
 
 #[test]

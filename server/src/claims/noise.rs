@@ -8,7 +8,7 @@ mod prove;
 mod question;
 mod rows;
 
-pub use calibrate::calibrate;
+pub use calibrate::{Enough, calibrate};
 pub use check::{CheckedNoise, check_committed};
 pub(super) use check::{NoisyRows, check_answer};
 pub use file::{NOISE_FILE_BYTES_MAX, NoiseFile};

@@ -7,6 +7,19 @@ use std::{
     path::Path,
 };
 
+use crate::error::NodeError;
+
+/// As [`read_text`], of a file that has to be there; `hint` says which file is meant.
+///
+/// # Errors
+/// [`Kind::NotFound`](crate::error::Kind::NotFound) where it is not; [`Kind::Usage`](crate::error::Kind::Usage)
+/// where it cannot be such a file.
+pub(super) fn read_named(path: &Path, bytes_max: u64, hint: &str) -> Result<String, NodeError> {
+    let text = read_text(path, bytes_max).map_err(|e| NodeError::usage(e.to_string()));
+    text.and_then(|text| text.ok_or_else(|| NodeError::not_found("no such file")))
+        .map_err(|e| e.at(path.display()).hint(hint))
+}
+
 /// The text of a plain file of at most `bytes_max` bytes; None where there is no such file.
 ///
 /// # Errors

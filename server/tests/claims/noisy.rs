@@ -30,12 +30,13 @@ pub fn asker() -> SeedSigner {
 }
 
 pub fn order(claim: &Claim, privacy: Privacy) -> NoiseOrder<'_> {
+    let enough = calibrate(claim, hospital().checked.body(), privacy).unwrap();
     let audience = Did::of_key(asker().public_key());
     let body = hospital().checked.body();
     let question = question(&NONCE, &audience, body, place().origin.as_str());
     let signature = asker().sign(&question_message(&question));
     let predecessor = Some(predecessor());
-    NoiseOrder { claim, privacy, audience, question, signature, salt: [7; 32], predecessor }
+    NoiseOrder { claim, enough, audience, question, signature, salt: [7; 32], predecessor }
 }
 
 pub fn noise_file(sql: &str, thousandths: u32) -> NoiseFile {
@@ -113,8 +114,8 @@ fn noise_is_as_much_as_it_has_to_be_and_little_more() {
     let body = hospital().checked.body();
     let spread = |sql: &str, thousandths: u32, d: u8| {
         let privacy = Privacy::new(thousandths, d).unwrap();
-        let (coins, _) = calibrate(&claim(sql), body, privacy).unwrap();
-        (coins[0].twelve_variances() as f64 / 12.0).sqrt()
+        let enough = calibrate(&claim(sql), body, privacy).unwrap();
+        (enough.coins[0].twelve_variances() as f64 / 12.0).sqrt()
     };
     let one = "select count(*) from t where smoker";
     // Gaussian noise that is calibrated exactly would spread by 4.2 at epsilon 1 and delta 1e-6.

@@ -26,6 +26,15 @@ pub struct OpenForm {
     pub blind: Scalar,
     /// The public vector, as long.
     pub form: Vec<Scalar>,
+    /// What it makes of the numbers, [`OpenForm::made`]; a verifier refuses another value.
+    pub value: Scalar,
+}
+
+impl OpenForm {
+    /// What the vector makes of the numbers.
+    pub fn made(numbers: &[Scalar], form: &[Scalar]) -> Scalar {
+        inner_product(numbers, form)
+    }
 }
 
 /// Bytes of the proof about so many chunks.
@@ -47,13 +56,8 @@ pub fn prove_forms(
         return Err(ProveError::Shape);
     }
     let mut writer = Writer::new();
-    let values: Vec<Hidden> = forms
-        .iter()
-        .map(|form| Hidden {
-            value: inner_product(&form.numbers, &form.form),
-            blind: blinds.draw(),
-        })
-        .collect();
+    let values: Vec<Hidden> =
+        forms.iter().map(|form| Hidden { value: form.value, blind: blinds.draw() }).collect();
     let commitments: Vec<_> = values.iter().map(Hidden::commit).collect();
     for point in encode_sums(&commitments)? {
         transcript.point(b"form", &point);

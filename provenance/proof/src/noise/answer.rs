@@ -125,10 +125,10 @@ pub fn answer_with(
     let open: Vec<OpenForm> = forms
         .iter()
         .enumerate()
-        .map(|(at, form)| OpenForm {
-            numbers: numbers(&bits.cells, at),
-            blind: bits.blinds[at],
-            form: form.weights.clone(),
+        .map(|(at, form)| {
+            let (numbers, weights) = (numbers(&bits.cells, at), form.weights.clone());
+            let value = OpenForm::made(&numbers, &weights);
+            OpenForm { numbers, blind: bits.blinds[at], form: weights, value }
         })
         .collect();
     let proven = prove_forms(&mut transcript, &open, &mut blinds);

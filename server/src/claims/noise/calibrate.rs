@@ -35,16 +35,23 @@ const MOST_PART: u32 = 160;
 /// threads at once would never put back.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// The coins of each integer of a group, and the order at which they are enough.
+/// Coins that hide what they have to.
+#[derive(Debug, Clone)]
+pub struct Enough {
+    /// What they hide.
+    pub privacy: Privacy,
+    /// Those of each integer of a group.
+    pub coins: Vec<Coins>,
+    /// The order at which they are enough.
+    pub order: u8,
+}
+
+/// The coins of a claim.
 ///
 /// # Errors
 /// When the claim is none that can be told with noise, or no noise that can be proven hides a row so
 /// well; with the nearest claim that can.
-pub fn calibrate(
-    claim: &Claim,
-    body: &Body,
-    privacy: Privacy,
-) -> Result<(Vec<Coins>, u8), Refused> {
+pub fn calibrate(claim: &Claim, body: &Body, privacy: Privacy) -> Result<Enough, Refused> {
     check_items(claim, &body.schema)?;
     let plan = plan(claim.statement(), body).map_err(|error| not_told(error.into()))?;
     let answers = Answers::of(claim.statement(), &plan, &body.schema).map_err(not_told)?;
@@ -63,7 +70,7 @@ pub fn calibrate(
         let Some(order) = order(&touched, answers.times(), epsilon, delta) else { continue };
         // What counts is decided in whole numbers, as every verifier does.
         if privacy.is_kept(&touched, answers.times(), order) {
-            return Ok((coins, order));
+            return Ok(Enough { privacy, coins, order });
         }
     }
     Err(too_many(integers, privacy))

@@ -1,7 +1,7 @@
 //! The holder's two steps: commit to noise for a claim, then answer it.
 
 use veritrail_proof::ingest::prove::OpenVersion;
-use veritrail_proof::noise::{self, Ask, NoiseError, Privacy};
+use veritrail_proof::noise::{self, Ask, NoiseError};
 use veritrail_proof::statement::{Audience, Context};
 use veritrail_proof::transcript::Entropy;
 use veritrail_provenance::hash::StatementId;
@@ -10,7 +10,7 @@ use veritrail_provenance::identity::{Did, Signature};
 use super::super::compile::Claim;
 use super::super::proof_file::{AnsweredNoise, ProofFile};
 use super::super::prove::{LogPlace, ProveError};
-use super::calibrate::calibrate;
+use super::calibrate::Enough;
 use super::check::CheckedNoise;
 use super::file::NoiseFile;
 
@@ -18,8 +18,8 @@ use super::file::NoiseFile;
 pub struct NoiseOrder<'a> {
     /// The claim.
     pub claim: &'a Claim,
-    /// What the noise has to hide.
-    pub privacy: Privacy,
+    /// What the noise has to hide, and the coins that do.
+    pub enough: Enough,
     /// Who will tell a nonce.
     pub audience: Did,
     /// The hash of that nonce.
@@ -42,9 +42,9 @@ pub fn commit(
     order: NoiseOrder<'_>,
     entropy: &Entropy,
 ) -> Result<NoiseFile, ProveError> {
-    let NoiseOrder { claim, privacy, audience, question, signature, salt, predecessor } = order;
+    let NoiseOrder { claim, enough, audience, question, signature, salt, predecessor } = order;
     claim.check_against(&version.body)?;
-    let (coins, order) = calibrate(claim, &version.body, privacy)?;
+    let Enough { privacy, coins, order } = enough;
     let statement = claim.statement().clone();
     let ask = Ask { statement, privacy, coins, order, audience, question, signature, salt };
     let LogPlace { origin, index, leaf } = place.clone();

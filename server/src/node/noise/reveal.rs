@@ -21,7 +21,7 @@ use crate::{
         check::read_bounded,
         report::Conclusion,
         resolve::{FoundVersion, Resolved},
-        text_file::read_text,
+        text_file::read_named,
     },
     progress::Progress,
 };
@@ -173,9 +173,7 @@ pub(in crate::node) fn read_noise(path: &Path) -> Result<Vec<u8>> {
 fn read_kept(path: &Path) -> Result<KeptNonce> {
     let place = path.display().to_string();
     let hint = "name the file that veritrail noise ask wrote beside the question";
-    let text = read_text(path, NONCE_FILE_BYTES_MAX)
-        .map_err(|e| NodeError::usage(e.to_string()).at(&place).hint(hint))?
-        .ok_or_else(|| NodeError::not_found("no such file").at(&place).hint(hint))?;
+    let text = read_named(path, NONCE_FILE_BYTES_MAX, hint)?;
     KeptNonce::parse(&text).or_kind(Kind::Usage).map_err(|e| e.at(&place).hint(hint))
 }
 

@@ -2,6 +2,7 @@
 //! proven about others than those that were published.
 
 use veritrail_proof::{
+    ingest::prove::OpenVersion,
     policy::Refusal,
     statement::{Audience, StatementError},
     transcript::Entropy,
@@ -13,7 +14,7 @@ use super::earlier::Earlier;
 use crate::{
     claims::{self, Claim, ProveError, Proven},
     error::{Kind, NodeError, OrKind as _, Result},
-    node::private::OpenedVersion,
+    node::private::{HeldCommitments, OpenedVersion},
     progress::Progress,
 };
 
@@ -41,14 +42,9 @@ pub(super) async fn make(
     order: Order,
     progress: &dyn Progress,
 ) -> Result<Made> {
-    let OpenedVersion { commitments, columns, seed } = opened;
+    let (commitments, version) = commit_again(opened, progress).await?;
     let place = commitments.place();
     let at = place.clone();
-    let again = move || {
-        let version = claims::open(&commitments.manifest, columns, seed)?;
-        Ok((commitments, version))
-    };
-    let (commitments, version) = step("commit again", again, progress).await?;
     let entropy = entropy()?;
     let Order { claim, withhold, earlier, predecessor, audience } = order;
     let grouped = !claim.keys().is_empty();
@@ -79,6 +75,19 @@ pub(super) async fn make(
         Ok(Made { bytes, proven, compared })
     };
     step("check the proof", checking, progress).await
+}
+
+/// The rows are committed to again, so that nothing is told of others than those that were published.
+pub(super) async fn commit_again(
+    opened: OpenedVersion,
+    progress: &dyn Progress,
+) -> Result<(HeldCommitments, OpenVersion)> {
+    let OpenedVersion { commitments, columns, seed } = opened;
+    let again = move || {
+        let version = claims::open(&commitments.manifest, columns, seed)?;
+        Ok((commitments, version))
+    };
+    step("commit again", again, progress).await
 }
 
 /// One step on a thread of its own: whoever asks to stop is answered at once, and what the step

@@ -9,7 +9,7 @@ use veritrail_provenance::{
 };
 
 use super::super::{
-    make::{entropy, step},
+    make::{commit_again, entropy, step},
     release,
 };
 use crate::{
@@ -157,12 +157,7 @@ async fn make(
     order: Order,
     progress: &dyn Progress,
 ) -> Result<(Vec<u8>, Proven)> {
-    let OpenedVersion { commitments, columns, seed } = opened;
-    let again = move || {
-        let version = claims::open(&commitments.manifest, columns, seed)?;
-        Ok((commitments, version))
-    };
-    let (commitments, version) = step("commit again", again, progress).await?;
+    let (commitments, version) = commit_again(opened, progress).await?;
     let entropy = entropy()?;
     let answering = move || {
         let Order { bytes, committed, predecessor, nonce, place } = order;

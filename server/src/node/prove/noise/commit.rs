@@ -15,19 +15,19 @@ use veritrail_provenance::{
 
 use super::super::{
     ClaimSource, asked,
-    make::{entropy, step},
+    make::{commit_again, entropy, step},
     public, release, unprovable,
 };
 use crate::{
     claims::{
         self, Claim,
-        noise::{NoiseOrder, Question, check_committed},
+        noise::{Enough, NoiseOrder, Question, calibrate, check_committed},
         report::thousandths,
     },
     error::{Kind, NodeError, OrKind as _, Result},
     node::{
         Node, noise::loss_so_far, private::OpenedVersion, publish::did, resolve::FoundVersion,
-        text_file::read_text,
+        text_file::read_named,
     },
     progress::Progress,
 };
@@ -117,7 +117,7 @@ impl Node {
         let unprovable = |refused| unprovable(refused, &request.claim);
         let claim = Claim::compile(&asked.sql, &body.schema).map_err(unprovable)?;
         claim.check_against(&body).map_err(unprovable)?;
-        claims::noise::calibrate(&claim, &body, privacy).map_err(unprovable)?;
+        let enough = calibrate(&claim, &body, privacy).map_err(unprovable)?;
         let number = found.row.payload.number;
         let rows = queries::releases(self.view(), &found.origin, &found.did, number).or_failed()?;
         let hash = question.hash().or_kind(Kind::Usage)?;
@@ -132,7 +132,7 @@ impl Node {
         let opened = self.open_version(&found, progress).await?;
         let predecessor = last.map(|last| last.at.id);
         let (bytes, claim) =
-            make(opened, claim, privacy, question.clone(), hash, predecessor, progress).await?;
+            make(opened, claim, enough, question.clone(), hash, predecessor, progress).await?;
         let noise = Some(CommittedNoise {
             question: QuestionHash::from_bytes(hash),
             epsilon_thousandths: u64::from(privacy.epsilon_thousandths()),
@@ -162,23 +162,18 @@ impl Node {
 async fn make(
     opened: OpenedVersion,
     claim: Claim,
-    privacy: Privacy,
+    enough: Enough,
     question: Question,
     hash: [u8; 32],
     predecessor: Option<StatementId>,
     progress: &dyn Progress,
 ) -> Result<(Vec<u8>, String)> {
-    let OpenedVersion { commitments, columns, seed } = opened;
-    let again = move || {
-        let version = claims::open(&commitments.manifest, columns, seed)?;
-        Ok((commitments, version))
-    };
-    let (commitments, version) = step("commit again", again, progress).await?;
+    let (commitments, version) = commit_again(opened, progress).await?;
     let (entropy, salt) = (entropy()?, entropy()?.0);
     let committing = move || {
         let order = NoiseOrder {
             claim: &claim,
-            privacy,
+            enough,
             audience: question.audience.clone(),
             question: hash,
             signature: question.signature,
@@ -197,9 +192,7 @@ async fn make(
 fn read_question(path: &Path) -> Result<Question> {
     let place = path.display().to_string();
     let hint = "name the file that who asks has made: veritrail noise ask REF -o FILE";
-    let text = read_text(path, QUESTION_FILE_BYTES_MAX)
-        .map_err(|e| NodeError::usage(e.to_string()).at(&place).hint(hint))?
-        .ok_or_else(|| NodeError::not_found("no such file").at(&place).hint(hint))?;
+    let text = read_named(path, QUESTION_FILE_BYTES_MAX, hint)?;
     Question::parse(&text).or_kind(Kind::Usage).map_err(|e| e.at(&place).hint(hint))
 }
 
