@@ -99,6 +99,8 @@ fn a_statistic_is_told_with_noise_in_four_steps() {
         shown.contains("commits to noise of epsilon 1.5") && shown.contains(", with noise"),
         "{shown}"
     );
+    let verified = ada.error(&["verify", "counts.noise"], 5);
+    assert!(text(&verified, "hint").contains("veritrail noise reveal counts.noise"), "{verified}");
     // Used twice, nothing happens.
     let size = ada.log_size();
     ada.error(&[&commit[..], &["--question", "counts.question", "-o", "x.noise"]].concat(), 6);

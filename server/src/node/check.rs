@@ -15,7 +15,7 @@ use veritrail_provenance::{
 };
 
 use self::file::Given;
-pub(super) use self::file::{is_proof, read_bounded};
+pub(super) use self::file::{meant_for, read_bounded};
 pub use self::offline::check_offline;
 use super::{
     Node,

@@ -209,7 +209,11 @@ async fn what_does_not_fit_is_refused_before_anything_is_told() {
         (epsilon("0.02"), Kind::Usage, "coins"),
         (delta("1e-3"), Kind::Usage, "delta"),
         (delta("0.000001"), Kind::Usage, "delta"),
-        (NoiseCommit { question: asked.nonce.clone(), ..base.clone() }, Kind::Usage, "no question"),
+        (
+            NoiseCommit { question: asked.nonce.clone(), ..base.clone() },
+            Kind::Usage,
+            "it is a nonce",
+        ),
         (
             NoiseCommit { question: ada.path("none"), ..base.clone() },
             Kind::NotFound,

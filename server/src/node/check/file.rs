@@ -75,13 +75,20 @@ impl Given {
     }
 }
 
-/// Whether a file says of itself that it is a proof.
-pub(in crate::node) fn is_proof(path: &Path) -> bool {
+/// Where a file says of itself that it is a proof, or noise for one: what it is for.
+pub(in crate::node) fn meant_for(path: &Path) -> Option<String> {
     let mut start = Vec::new();
     let (begins, _) = BEGINS;
     let read = plain_file::open(path)
         .and_then(|file| file.take(begins.len() as u64).read_to_end(&mut start));
-    read.is_ok() && start == begins
+    let path = path.display();
+    match read {
+        Ok(_) if start == begins => Some(format!("it is a proof: veritrail check {path}")),
+        Ok(_) if NoiseFile::is_one(&start) => Some(format!(
+            "it commits to noise: who asked sees whether it holds, veritrail noise reveal {path}"
+        )),
+        _ => None,
+    }
 }
 
 /// The bytes of a file that somebody was given, bounded.

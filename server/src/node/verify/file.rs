@@ -13,7 +13,7 @@ use crate::{
     error::{NodeError, OrKind as _, Result},
     node::{
         Node,
-        check::is_proof,
+        check::meant_for,
         plain_file,
         report::{Conclusion, Verification},
         resolve::{FoundVersion, Resolved},
@@ -135,8 +135,7 @@ fn not_known(path: &Path, seen: &Seen, unread: u64) -> NodeError {
         seen.sha256
     ));
     let error = error.at(path.display());
-    if is_proof(path) {
-        return error.hint(format!("it is a proof: veritrail check {}", path.display()));
-    }
-    error.hint("fetch the dataset's trail (veritrail get TICKET), or verify a bundle with --data")
+    let else_do =
+        "fetch the dataset's trail (veritrail get TICKET), or verify a bundle with --data";
+    error.hint(meant_for(path).unwrap_or_else(|| else_do.to_owned()))
 }

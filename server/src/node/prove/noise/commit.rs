@@ -21,7 +21,7 @@ use super::super::{
 use crate::{
     claims::{
         self, Claim,
-        noise::{Enough, NoiseOrder, Question, calibrate, check_committed},
+        noise::{Enough, KeptNonce, NoiseOrder, Question, calibrate, check_committed},
         report::thousandths,
     },
     error::{Kind, NodeError, OrKind as _, Result},
@@ -193,6 +193,15 @@ fn read_question(path: &Path) -> Result<Question> {
     let place = path.display().to_string();
     let hint = "name the file that who asks has made: veritrail noise ask REF -o FILE";
     let text = read_named(path, QUESTION_FILE_BYTES_MAX, hint)?;
+    if KeptNonce::parse(&text).is_ok() {
+        return Err(NodeError::usage(
+            "it is a nonce, which you may not know before noise is logged",
+        )
+        .at(&place)
+        .hint(
+            "do not use its question: who asks has to ask anew, and to send the question alone",
+        ));
+    }
     Question::parse(&text).or_kind(Kind::Usage).map_err(|e| e.at(&place).hint(hint))
 }
 
